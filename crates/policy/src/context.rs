@@ -1,0 +1,77 @@
+//! What has been learned about an exchange: the values API Gateway calls `$context`.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// Claims by name, as the token or the authorizer gave them.
+pub type Claims = serde_json::Map<String, serde_json::Value>;
+
+/// What policies tell one another about an exchange, under the names API Gateway gives them.
+///
+/// A field may be added here only if AWS has a `$context` variable for it; whatever else a policy
+/// wants to remember stays in its own notes.
+#[derive(Clone, Debug, Default)]
+pub struct Context {
+    /// `$context.apiId`
+    pub api_id: Rc<str>,
+    /// `$context.stage`
+    pub stage: Rc<str>,
+    /// `$context.routeKey` of an HTTP API: the matched route, such as `GET /pets/{id}`.
+    pub route_key: Rc<str>,
+    /// `$context.resourcePath` of a REST API: the matched resource, such as `/pets/{id}`.
+    pub resource_path: Rc<str>,
+    /// `$context.requestId`
+    pub request_id: String,
+    /// `$context.extendedRequestId`
+    pub extended_request_id: String,
+    /// `$context.authorizer`, once an authorizer has admitted the request.
+    pub authorizer: Option<Authorizer>,
+    /// `$context.authorizer.error`: why an authorizer refused. For logs; never for the client.
+    pub authorizer_error: Option<Cow<'static, str>>,
+    /// `$context.error`, once a policy has refused the request.
+    pub error: Option<Fault>,
+    /// The values of the matched route's path variables, still percent-encoded.
+    /// API Gateway's `$request.path.NAME`.
+    pub path_parameters: BTreeMap<Rc<str>, String>,
+}
+
+/// What an authorizer vouches for.
+#[derive(Clone, Debug, Default)]
+pub struct Authorizer {
+    /// `$context.authorizer.principalId`
+    pub principal_id: Option<Rc<str>>,
+    /// `$context.authorizer.claims`
+    pub claims: Rc<Claims>,
+    /// The scopes the token carries, or `None` where it has no scope claim.
+    pub scopes: Option<Rc<[String]>>,
+}
+
+/// Why the gateway itself refused or failed: API Gateway's gateway response types.
+///
+/// A policy names the fault; what the client sees is made from it in one place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Fault {
+    /// The request is not well-formed.
+    BadRequest,
+    /// Credentials are missing or refused.
+    Unauthorized,
+    /// The caller is known and may not do this.
+    AccessDenied,
+    /// No API or stage answers here.
+    Forbidden,
+    /// No route or method answers here.
+    RouteNotFound,
+    /// An authorizer could not decide.
+    AuthorizerFailure,
+    /// The body is larger than the gateway accepts.
+    RequestTooLarge,
+    /// The URL or the header fields are larger than the gateway accepts.
+    HeadersTooLarge,
+    /// The integration did not answer in time.
+    IntegrationTimeout,
+    /// The integration could not be reached or answered nonsense.
+    IntegrationFailure,
+    /// The gateway cannot do what it is configured to do.
+    Internal,
+}

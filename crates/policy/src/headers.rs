@@ -1,0 +1,170 @@
+//! Header fields as bytes, with a record of what was changed.
+
+use std::ops::Range;
+
+/// The header fields of one message.
+///
+/// Names may repeat and values are bytes: nothing here assumes text. Names are compared without
+/// regard to case, as RFC 9110 section 5.1 has it. Every change is recorded as an [`Edit`], so that
+/// an adapter can read the fields once and write back only what changed.
+///
+/// All bytes live in one buffer; a field is a pair of places in it.
+#[derive(Clone, Debug, Default)]
+pub struct Headers {
+    buffer: Vec<u8>,
+    fields: Vec<Field>,
+    edits: Vec<Change>,
+}
+
+#[derive(Clone, Debug)]
+struct Field {
+    name: Span,
+    value: Span,
+}
+
+#[derive(Clone, Debug)]
+enum Change {
+    Set(Span, Span),
+    Append(Span, Span),
+    Remove(Span),
+}
+
+/// One recorded change to the fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Edit<'a> {
+    /// The field has this one value, whatever it had before.
+    Set(&'a [u8], &'a [u8]),
+    /// One more field of this name.
+    Append(&'a [u8], &'a [u8]),
+    /// No field of this name.
+    Remove(&'a [u8]),
+}
+
+/// A place in the buffer. Thirty-two bits are enough: a proxy refuses headers long before 4 GiB.
+#[derive(Clone, Copy, Debug)]
+struct Span {
+    start: u32,
+    end: u32,
+}
+
+impl Span {
+    fn of(self, buffer: &[u8]) -> &[u8] {
+        buffer.get(self.start as usize..self.end as usize).unwrap_or_default()
+    }
+}
+
+impl Headers {
+    /// No fields.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Fields that already lie in `buffer`, as (name, value) places. A place outside the buffer
+    /// makes the whole `None`: the buffer is not what its sender says it is.
+    #[must_use]
+    pub fn from_parts(
+        buffer: Vec<u8>,
+        places: impl IntoIterator<Item = (Range<usize>, Range<usize>)>,
+    ) -> Option<Self> {
+        let span = |range: Range<usize>| {
+            buffer.get(range.clone())?;
+            Some(Span { start: range.start.try_into().ok()?, end: range.end.try_into().ok()? })
+        };
+        let fields = places
+            .into_iter()
+            .map(|(name, value)| Some(Field { name: span(name)?, value: span(value)? }))
+            .collect::<Option<Vec<_>>>()?;
+        Some(Self { buffer, fields, edits: Vec::new() })
+    }
+
+    /// The first value of a field.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&[u8]> {
+        self.get_all(name).next()
+    }
+
+    /// Every value of a field, in the order they arrived.
+    pub fn get_all(&self, name: &str) -> impl Iterator<Item = &[u8]> {
+        self.fields
+            .iter()
+            .filter(move |field| {
+                field.name.of(&self.buffer).eq_ignore_ascii_case(name.as_bytes())
+            })
+            .map(|field| field.value.of(&self.buffer))
+    }
+
+    /// Every field, in order. Pseudo-fields such as `:path` are among them where a proxy gives them.
+    pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        self.fields
+            .iter()
+            .map(|field| (field.name.of(&self.buffer), field.value.of(&self.buffer)))
+    }
+
+    /// Gives a field exactly one value.
+    pub fn set(&mut self, name: &str, value: impl AsRef<[u8]>) {
+        let (name, value) = (self.keep(name.as_bytes()), self.keep(value.as_ref()));
+        self.forget(name);
+        self.fields.push(Field { name, value });
+        self.edits.push(Change::Set(name, value));
+    }
+
+    /// Adds one more field of this name.
+    pub fn append(&mut self, name: &str, value: impl AsRef<[u8]>) {
+        let (name, value) = (self.keep(name.as_bytes()), self.keep(value.as_ref()));
+        self.fields.push(Field { name, value });
+        self.edits.push(Change::Append(name, value));
+    }
+
+    /// Removes every field of this name. Removing what is not there is not an edit.
+    pub fn remove(&mut self, name: &str) {
+        if self.get(name).is_none() {
+            return;
+        }
+        let name = self.keep(name.as_bytes());
+        self.forget(name);
+        self.edits.push(Change::Remove(name));
+    }
+
+    /// What was changed since the fields arrived, in order.
+    pub fn edits(&self) -> impl Iterator<Item = Edit<'_>> {
+        let of = |span: &Span| span.of(&self.buffer);
+        self.edits.iter().map(move |change| match change {
+            Change::Set(name, value) => Edit::Set(of(name), of(value)),
+            Change::Append(name, value) => Edit::Append(of(name), of(value)),
+            Change::Remove(name) => Edit::Remove(of(name)),
+        })
+    }
+
+    /// Forgets the record of changes, once an adapter has written them.
+    pub fn settle(&mut self) {
+        self.edits.clear();
+    }
+
+    fn forget(&mut self, name: Span) {
+        let buffer = &self.buffer;
+        let name = name.of(buffer);
+        self.fields.retain(|field| !field.name.of(buffer).eq_ignore_ascii_case(name));
+    }
+
+    fn keep(&mut self, bytes: &[u8]) -> Span {
+        // INVARIANT: a buffer that reached 4 GiB would not fit in a filter's memory, so the
+        // conversions hold; were one to fail, the field would read as empty.
+        let start = u32::try_from(self.buffer.len()).unwrap_or(u32::MAX);
+        self.buffer.extend_from_slice(bytes);
+        let end = u32::try_from(self.buffer.len()).unwrap_or(u32::MAX);
+        Span { start, end }
+    }
+}
+
+impl<N: AsRef<str>, V: AsRef<[u8]>> FromIterator<(N, V)> for Headers {
+    /// The fields as they arrived: none of them counts as an edit.
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(fields: I) -> Self {
+        let mut headers = Self::new();
+        for (name, value) in fields {
+            headers.append(name.as_ref(), value);
+        }
+        headers.settle();
+        headers
+    }
+}

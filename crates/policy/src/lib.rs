@@ -1,0 +1,26 @@
+//! The kernel: what a policy is, what it sees, and what it may answer.
+//!
+//! A [`Policy`] is a pure value. It is handed an [`Exchange`] and returns a [`Verdict`]; it never
+//! waits, never reads a clock and never opens a socket. What it needs from elsewhere it asks for
+//! by returning it: a [`Call`] for one exchange, a [`Fetch`] for all of them. What answers at once
+//! (the time, the memory the workers share) it asks its [`Host`].
+
+mod context;
+mod exchange;
+pub mod fake;
+mod headers;
+mod host;
+mod invalid;
+mod policy;
+mod verdict;
+
+pub use context::{Authorizer, Claims, Context, Fault};
+pub use exchange::{Exchange, Origin, Request, Response};
+pub use headers::{Edit, Headers};
+pub use host::{Conflict, Digest, Expect, Host, Level, Shared, Timestamp};
+pub use invalid::Invalid;
+pub use policy::{Compile, Needs, Policy, load};
+pub use verdict::{Call, Fetch, Verdict, Work};
+
+#[cfg(test)]
+mod tests;

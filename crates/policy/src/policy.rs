@@ -1,0 +1,144 @@
+//! The two traits: what judges exchanges, and what a configuration compiles to.
+
+use serde::de::DeserializeOwned;
+
+use crate::{Exchange, Host, Invalid, Origin, Response, Verdict, Work};
+
+/// A rule about HTTP traffic.
+///
+/// A policy never waits. When it cannot decide yet it returns what it needs, and is called again
+/// through the method that answers it: [`on_reply`](Self::on_reply) for [`Verdict::Call`],
+/// [`on_request_body`](Self::on_request_body) for [`Verdict::Body`] and
+/// [`on_wake`](Self::on_wake) for [`Verdict::Wait`]. A policy that never asks need not answer;
+/// one that asks and forgets to answer fails closed, because the methods' defaults refuse.
+pub trait Policy {
+    /// What the policy remembers of one exchange from callback to callback.
+    type Notes: Default;
+
+    /// What the policy must be given with every exchange. Each costs something, so nothing is
+    /// given unasked.
+    fn needs(&self) -> Needs {
+        Needs::default()
+    }
+
+    /// Judges a request by its head.
+    fn on_request(
+        &self,
+        notes: &mut Self::Notes,
+        exchange: &mut Exchange,
+        host: &dyn Host,
+    ) -> Verdict;
+
+    /// Goes on judging a request, now that its body is here. What is left in `body` goes on.
+    fn on_request_body(
+        &self,
+        _notes: &mut Self::Notes,
+        _exchange: &mut Exchange,
+        _body: &mut Vec<u8>,
+        _host: &dyn Host,
+    ) -> Verdict {
+        unanswered()
+    }
+
+    /// Goes on judging, now that the call has come back. There is no reply if it failed.
+    fn on_reply(
+        &self,
+        _notes: &mut Self::Notes,
+        _exchange: &mut Exchange,
+        _reply: Option<Response>,
+        _host: &dyn Host,
+    ) -> Verdict {
+        unanswered()
+    }
+
+    /// Goes on judging, now that a fetch has come back or the wait is over.
+    fn on_wake(
+        &self,
+        _notes: &mut Self::Notes,
+        _exchange: &mut Exchange,
+        _host: &dyn Host,
+    ) -> Verdict {
+        unanswered()
+    }
+
+    /// Amends or replaces the head of a response; its body is still to come.
+    ///
+    /// Called for answers that come from behind the policy and for those of policies after it,
+    /// whose body is in place already; never for an exchange the policy did not see.
+    fn on_response(
+        &self,
+        _notes: &mut Self::Notes,
+        _exchange: &mut Exchange,
+        _response: &mut Response,
+        _origin: &Origin,
+        _host: &dyn Host,
+    ) -> Verdict {
+        Verdict::Continue
+    }
+
+    /// Amends or replaces a response, now that its body is here.
+    fn on_response_body(
+        &self,
+        _notes: &mut Self::Notes,
+        _exchange: &mut Exchange,
+        _response: &mut Response,
+        _host: &dyn Host,
+    ) -> Verdict {
+        unanswered()
+    }
+
+    /// What there is to do between exchanges. Asked soon after loading, and again when it says.
+    fn work(&self, _host: &dyn Host) -> Work {
+        Work::default()
+    }
+
+    /// Takes the result of a fetch. There is no reply if it failed.
+    fn on_fetched(&self, _id: u32, _reply: Option<Response>, _host: &dyn Host) {}
+
+    /// Takes over what the policy of the configuration before this one has learned, such as keys
+    /// and verified tokens, as far as it is still true.
+    fn inherit(&self, _previous: &Self) {}
+}
+
+/// What a policy must be given with every exchange.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// [`Exchange::source_address`]
+    pub source_address: bool,
+    /// [`Policy::on_response`]; without it responses pass unseen.
+    pub responses: bool,
+}
+
+/// A policy asked for something and does not handle the answer: refuse rather than let pass.
+fn unanswered() -> Verdict {
+    Verdict::Respond(Response { status: 500, ..Response::default() })
+}
+
+/// A configuration becomes a policy, or is refused.
+pub trait Compile: Sized {
+    /// What the operator writes.
+    type Config: DeserializeOwned;
+
+    /// Compiles a configuration whole, or refuses it whole.
+    ///
+    /// # Errors
+    /// [`Invalid`] for the first field that cannot be honoured.
+    fn compile(config: Self::Config) -> Result<Self, Invalid>;
+}
+
+/// Compiles a configuration from its JSON text.
+///
+/// # Errors
+/// [`Invalid`] naming the field that does not parse or cannot be honoured.
+pub fn load<P: Compile>(json: &[u8]) -> Result<P, Invalid> {
+    let mut deserializer = serde_json::Deserializer::from_slice(json);
+    let config = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let field = match error.path().to_string() {
+            whole if whole == "." => String::new(),
+            field => field,
+        };
+        Invalid::new(field, error.into_inner().to_string())
+    })?;
+    deserializer.end().map_err(|error| Invalid::new("", error.to_string()))?;
+    P::compile(config)
+}
