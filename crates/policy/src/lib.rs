@@ -6,6 +6,7 @@
 //! (the time, the memory the workers share) it asks its [`Host`].
 
 mod context;
+mod endpoint;
 mod exchange;
 pub mod fake;
 mod headers;
@@ -15,6 +16,7 @@ mod policy;
 mod verdict;
 
 pub use context::{Authorizer, Claims, Context, Fault};
+pub use endpoint::{Endpoint, Scheme};
 pub use exchange::{Exchange, Origin, Request, Response};
 pub use headers::{Edit, Headers};
 pub use host::{Conflict, Digest, Expect, Host, Level, Shared, Timestamp};

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use crate::fake::FakeHost;
 use crate::{
-    Compile, Conflict, Edit, Exchange, Expect, Headers, Host, Invalid, Policy, Verdict, load,
+    Compile, Conflict, Edit, Endpoint, Exchange, Expect, Headers, Host, Invalid, Policy, Verdict, load,
 };
 
 fn request() -> Headers {
@@ -134,4 +134,32 @@ fn shared_memory_refuses_a_write_over_what_was_not_read() {
     assert_eq!(host.share("k", b"2", Expect::Version(read.version)), Ok(()));
     assert_eq!(host.share("k", b"3", Expect::Version(read.version)), Err(Conflict));
     assert_eq!(host.shared("k").expect("written").value, b"2");
+}
+
+#[test]
+fn a_url_names_its_endpoint_and_what_follows() {
+    #[track_caller]
+    fn check(url: &str, cluster: &str, authority: &str, target: &str) {
+        let (endpoint, rest) = Endpoint::split(url).expect(url);
+        assert_eq!(endpoint.cluster(), cluster);
+        assert_eq!(endpoint.authority(), authority);
+        assert_eq!(rest, target);
+    }
+    check("https://A.example/x?y", "https://a.example:443", "a.example", "/x?y");
+    check("http://a.example:8080", "http://a.example:8080", "a.example:8080", "");
+    check("http://a.example?y", "http://a.example:80", "a.example", "?y");
+    check("https://[::1]:8443/", "https://[::1]:8443", "[::1]:8443", "/");
+    check("https://[::1]", "https://[::1]:443", "[::1]", "");
+}
+
+#[test]
+fn what_is_no_endpoint_is_refused() {
+    let refused = [
+        "", "a.example", "ftp://a.example", "https://", "https:///x", "https://a b", "https://a:",
+        "https://a:0", "https://a:65536", "https://u@a", "https://a/#f", "https://[::1", "https://[x]",
+        "https://[::1]x", "https://a:80:80", "https://a\r\nb",
+    ];
+    for url in refused {
+        assert!(Endpoint::split(url).is_err(), "{url}");
+    }
 }

@@ -1,0 +1,91 @@
+//! The services a definition reaches: what a proxy needs a cluster for.
+
+use std::collections::BTreeSet;
+
+use tollgate_jwt_authorizer::Keys;
+use tollgate_policy::{Endpoint, Invalid};
+
+use crate::definition::{Api, Authorizer, Definition, Integration};
+use crate::variables;
+
+/// A service the gateway calls, and how its certificate is to be checked.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Upstream {
+    /// The name of the proxy's cluster.
+    pub cluster: String,
+    /// Where it is.
+    pub endpoint: Endpoint,
+    /// The name its certificate must have, where it is not the endpoint's host.
+    pub server_name: Option<String>,
+}
+
+impl Upstream {
+    /// A service that is what its URL says.
+    #[must_use]
+    pub fn of(endpoint: Endpoint) -> Self {
+        Self { cluster: endpoint.cluster(), endpoint, server_name: None }
+    }
+
+    /// A service whose certificate has another name than its host.
+    #[must_use]
+    pub fn named(endpoint: Endpoint, server_name: Option<&str>) -> Self {
+        match server_name {
+            None => Self::of(endpoint),
+            Some(name) => Self {
+                cluster: format!("{endpoint}#{name}"),
+                endpoint,
+                server_name: Some(name.to_owned()),
+            },
+        }
+    }
+}
+
+/// Every service the definition reaches, once each, in order of cluster name. Issuers whose cluster
+/// is named in the definition are left out: that cluster is the operator's own.
+///
+/// # Errors
+/// [`Invalid`] for the first URI that is none.
+pub fn upstreams(definition: &Definition) -> Result<Vec<Upstream>, Invalid> {
+    let mut found = BTreeSet::new();
+    for (id, api) in &definition.apis {
+        of_api(api, &mut found).map_err(|invalid| invalid.within(format!("apis.{id}")))?;
+    }
+    Ok(found.into_iter().collect())
+}
+
+fn of_api(api: &Api, found: &mut BTreeSet<Upstream>) -> Result<(), Invalid> {
+    for (name, integration) in &api.integrations {
+        let Integration::HttpProxy(proxy) = integration;
+        for (stage, settings) in &api.stages {
+            let at = |invalid: Invalid| {
+                invalid.within(format!("integrations.{name}.http_proxy.uri (stage `{stage}`)"))
+            };
+            let uri = variables::substitute(&proxy.uri, &settings.variables).map_err(at)?;
+            let (endpoint, _) = Endpoint::split(&uri).map_err(at)?;
+            found.insert(Upstream::named(endpoint, proxy.server_name_to_verify.as_deref()));
+        }
+    }
+    for (name, authorizer) in &api.authorizers {
+        let Authorizer::Jwt(config) = authorizer;
+        for (index, issuer) in config.issuers.iter().enumerate() {
+            let mut urls = Vec::new();
+            match &issuer.keys {
+                Keys::Discovery(discovery) => {
+                    if discovery.cluster.is_none() {
+                        urls.push(&issuer.issuer);
+                    }
+                    urls.extend(&discovery.jwks_hosts);
+                }
+                Keys::JwksUri(place) if place.cluster.is_none() => urls.push(&place.uri),
+                Keys::JwksUri(_) | Keys::Jwks(_) => {}
+            }
+            for url in urls {
+                let (endpoint, _) = Endpoint::split(url).map_err(|invalid| {
+                    invalid.within(format!("authorizers.{name}.jwt.issuers[{index}]"))
+                })?;
+                found.insert(Upstream::of(endpoint));
+            }
+        }
+    }
+    Ok(())
+}
