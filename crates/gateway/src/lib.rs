@@ -1,9 +1,30 @@
 //! The API definition, and the chain of policies it compiles to.
+//!
+//! A [`Definition`] says what is served; a [`Gateway`] is what it compiles to, and is itself a
+//! policy. A request takes one pass through it, in this order:
+//!
+//! 1. control header fields a client has sent are removed;
+//! 2. the host names the API, or a domain's mapping does; the first segment of the path the stage;
+//! 3. a path that two readers could read differently is refused;
+//! 4. the route is found;
+//! 5. the authorizer admits the caller;
+//! 6. the request is turned to the integration: path, host, method, claims in header fields.
+//!
+//! Whatever refuses, what the client sees is made in one place, in the words of the API's kind.
 
+mod api;
 pub mod definition;
+mod fault;
+mod gateway;
+mod ids;
+mod path;
 pub mod router;
+mod select;
+mod target;
 mod upstream;
 mod variables;
 
 pub use definition::Definition;
+pub use gateway::{Gateway, Notes};
+pub use target::{CLUSTER_HEADER, PROXY_TIMEOUT_MILLIS};
 pub use upstream::{Upstream, upstreams};

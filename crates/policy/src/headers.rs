@@ -88,17 +88,13 @@ impl Headers {
     pub fn get_all(&self, name: &str) -> impl Iterator<Item = &[u8]> {
         self.fields
             .iter()
-            .filter(move |field| {
-                field.name.of(&self.buffer).eq_ignore_ascii_case(name.as_bytes())
-            })
+            .filter(move |field| field.name.of(&self.buffer).eq_ignore_ascii_case(name.as_bytes()))
             .map(|field| field.value.of(&self.buffer))
     }
 
     /// Every field, in order. Pseudo-fields such as `:path` are among them where a proxy gives them.
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        self.fields
-            .iter()
-            .map(|field| (field.name.of(&self.buffer), field.value.of(&self.buffer)))
+        self.fields.iter().map(|field| (field.name.of(&self.buffer), field.value.of(&self.buffer)))
     }
 
     /// Gives a field exactly one value.

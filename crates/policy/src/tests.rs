@@ -5,7 +5,8 @@ use serde::Deserialize;
 
 use crate::fake::FakeHost;
 use crate::{
-    Compile, Conflict, Edit, Endpoint, Exchange, Expect, Headers, Host, Invalid, Policy, Verdict, load,
+    Compile, Conflict, Edit, Endpoint, Exchange, Expect, Headers, Host, Invalid, Policy, Verdict,
+    load,
 };
 
 fn request() -> Headers {
@@ -118,10 +119,7 @@ fn a_refused_configuration_names_the_field() {
         r#"{"limits": [1, "x"]}"#,
         "limits[1]: invalid type: string \"x\", expected u32 at line 1 column 18",
     );
-    check(
-        r#"{"limit": []}"#,
-        "limit: unknown field `limit`, expected `limits` at line 1 column 8",
-    );
+    check(r#"{"limit": []}"#, "limit: unknown field `limit`, expected `limits` at line 1 column 8");
     check(r#"{"limits": []} {}"#, "trailing characters at line 1 column 16");
 }
 
@@ -155,9 +153,22 @@ fn a_url_names_its_endpoint_and_what_follows() {
 #[test]
 fn what_is_no_endpoint_is_refused() {
     let refused = [
-        "", "a.example", "ftp://a.example", "https://", "https:///x", "https://a b", "https://a:",
-        "https://a:0", "https://a:65536", "https://u@a", "https://a/#f", "https://[::1", "https://[x]",
-        "https://[::1]x", "https://a:80:80", "https://a\r\nb",
+        "",
+        "a.example",
+        "ftp://a.example",
+        "https://",
+        "https:///x",
+        "https://a b",
+        "https://a:",
+        "https://a:0",
+        "https://a:65536",
+        "https://u@a",
+        "https://a/#f",
+        "https://[::1",
+        "https://[x]",
+        "https://[::1]x",
+        "https://a:80:80",
+        "https://a\r\nb",
     ];
     for url in refused {
         assert!(Endpoint::split(url).is_err(), "{url}");

@@ -51,6 +51,8 @@ pub struct Work {
     pub fetches: Vec<Fetch>,
     /// When to ask again. `None`: not until an exchange waits.
     pub again: Option<Duration>,
+    /// Whether what exchanges wait for may have come, by way of another worker.
+    pub news: bool,
 }
 
 impl Work {
@@ -58,6 +60,7 @@ impl Work {
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
         self.fetches.extend(other.fetches);
+        self.news |= other.news;
         self.again = match (self.again, other.again) {
             (Some(one), Some(two)) => Some(one.min(two)),
             (one, two) => one.or(two),

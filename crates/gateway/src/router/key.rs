@@ -102,7 +102,9 @@ impl FromStr for RouteKey {
         let Some((method, path)) = text.split_once(' ') else {
             return Err(Invalid::new(
                 "",
-                format!("a route is `$default` or a method and a path, such as `GET /pets`: `{text}`"),
+                format!(
+                    "a route is `$default` or a method and a path, such as `GET /pets`: `{text}`"
+                ),
             ));
         };
         Ok(Self::Path(method.parse()?, path.parse()?))

@@ -14,16 +14,12 @@ pub(super) struct Path<'p> {
 impl<'p> Path<'p> {
     /// Splits a path in which every slash counts.
     pub(super) fn exact(path: &'p [u8]) -> Option<Self> {
-        match path.split_first() {
-            None => Self::split(path),
-            Some((b'/', bytes)) => Self::split(bytes),
-            Some(_) => None,
-        }
+        Self::split(after_slash(path)?)
     }
 
     /// Splits a path in which slashes at either end do not count.
     pub(super) fn trimmed(path: &'p [u8]) -> Option<Self> {
-        let mut bytes = Self::exact(path)?.bytes;
+        let mut bytes = after_slash(path)?;
         while let [b'/', rest @ ..] | [rest @ .., b'/'] = bytes {
             bytes = rest;
         }
@@ -58,13 +54,24 @@ impl<'p> Path<'p> {
     }
 }
 
+/// What follows the slash that begins a path. An empty path is one slash.
+const fn after_slash(path: &[u8]) -> Option<&[u8]> {
+    match path {
+        [] | [b'/'] => Some(&[]),
+        [b'/', rest @ ..] => Some(rest),
+        [_, ..] => None,
+    }
+}
+
 /// The bytes that a percent-encoded segment stands for. A `%` without two hexadecimal digits stands
 /// for itself.
 pub(super) fn decoded(segment: &[u8]) -> impl Iterator<Item = u8> {
     let mut rest = segment;
     std::iter::from_fn(move || {
         let (byte, after) = match rest {
-            [b'%', high, low, after @ ..] if let Some(byte) = hexadecimal(*high, *low) => (byte, after),
+            [b'%', high, low, after @ ..] if let Some(byte) = hexadecimal(*high, *low) => {
+                (byte, after)
+            }
             [byte, after @ ..] => (*byte, after),
             [] => return None,
         };

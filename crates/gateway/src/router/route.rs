@@ -38,11 +38,11 @@ impl<T> Route<T> {
 
     /// Reads the parameters off a path that this route matches.
     pub(super) fn read<'p>(&self, path: &Path<'p>) -> Match<'_, 'p, T> {
-        let parameter = |parameter: &'_ Parameter| match parameter {
+        let parameters = self.parameters.iter().map(|parameter| match parameter {
             Parameter::Variable(name, index) => (name, path.segment(*index).unwrap_or_default()),
             Parameter::Greedy(name, index) => (name, path.tail(*index)),
-        };
-        Match { value: &self.value, parameters: self.parameters.iter().map(parameter).collect() }
+        });
+        Match { value: &self.value, parameters: parameters.collect() }
     }
 
     /// Puts the route where there is none yet.

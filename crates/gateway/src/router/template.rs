@@ -68,7 +68,8 @@ impl FromStr for Template {
         if rest.split('/').count() > MAX_SEGMENTS {
             return Err(Invalid::new("", format!("a path has at most {MAX_SEGMENTS} segments")));
         }
-        let segments = rest.split('/').map(str::parse).collect::<Result<Vec<Segment>, Invalid>>()?;
+        let segments =
+            rest.split('/').map(str::parse).collect::<Result<Vec<Segment>, Invalid>>()?;
         let mut names = Vec::new();
         for (index, segment) in segments.iter().enumerate() {
             let last = index + 1 == segments.len();
@@ -149,15 +150,20 @@ impl fmt::Display for Segment {
     }
 }
 
-/// What RFC 3986 section 3.3 lets stand in a segment as itself. API Gateway takes fewer for REST APIs.
+/// What RFC 3986 section 3.3 lets stand in a segment as itself. Unlike API Gateway, which takes
+/// fewer for REST APIs, we take them all for both.
 const fn is_literal(byte: u8) -> bool {
     byte.is_ascii_alphanumeric()
         || matches!(byte, b'-' | b'.' | b'_' | b'~' | b':' | b'@')
-        || matches!(byte, b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'=')
+        || matches!(
+            byte,
+            b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'='
+        )
 }
 
 /// What API Gateway lets a parameter be called.
 fn is_name(name: &str) -> bool {
-    let takes = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'$' | b'-');
+    let takes =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'$' | b'-');
     !name.is_empty() && name.bytes().all(takes)
 }

@@ -55,7 +55,8 @@ impl<V> Trie<V> {
     }
 
     fn literal_of_request(&self, segment: &[u8]) -> Option<&Self> {
-        let order = |(literal, _): &(Box<[u8]>, Self)| literal.iter().copied().cmp(decoded(segment));
+        let order =
+            |(literal, _): &(Box<[u8]>, Self)| literal.iter().copied().cmp(decoded(segment));
         let index = self.literals.binary_search_by(order).ok()?;
         self.literals.get(index).map(|(_, child)| child)
     }
@@ -91,7 +92,7 @@ impl<V> Trie<V> {
 
     /// The most nodes, this one included, that a search can visit from here: a segment is the same
     /// as one literal at most, and may be tried as the variable as well.
-    fn steps(&self) -> usize {
+    pub(super) fn steps(&self) -> usize {
         1 + self.literal_steps + self.variable_steps()
     }
 

@@ -1,0 +1,31 @@
+//! What may leave the gateway in a header field.
+
+/// The most bytes a value that a filter emits may have. Envoy itself does not bound what a filter
+/// adds, and most servers refuse header blocks of more than 64 KiB.
+const MAX_VALUE_BYTES: usize = 60 * 1024;
+
+/// A value without CR, LF and NUL, which Envoy does not keep out of responses: with them, whoever
+/// chooses part of a value could add fields, or a whole second response. Other control characters
+/// go too: with one of them Envoy resets the exchange.
+pub(crate) fn value(bytes: &[u8]) -> Vec<u8> {
+    bytes
+        .iter()
+        .copied()
+        .filter(|&byte| byte == b'\t' || !byte.is_ascii_control())
+        .take(MAX_VALUE_BYTES)
+        .collect()
+}
+
+/// Whether a name is a token of RFC 9110 section 5.6.2, or a pseudo-field's.
+pub(crate) fn is_name(bytes: &[u8]) -> bool {
+    let token = bytes.strip_prefix(b":").unwrap_or(bytes);
+    !token.is_empty()
+        && token
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte))
+}
+
+/// A status a client can make sense of. Envoy sends any number out as it is.
+pub(crate) fn status(status: u16) -> u16 {
+    if (200..=599).contains(&status) { status } else { 500 }
+}

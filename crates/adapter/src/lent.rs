@@ -1,0 +1,45 @@
+//! The host a policy sees, for the length of one callback.
+
+use tollgate_policy::{Conflict, Digest, Expect, Host, Level, Shared, Timestamp};
+
+use crate::proxy::Proxy;
+
+/// A proxy, lent to a policy with the clock stopped.
+pub(crate) struct Lent<'a> {
+    now: Timestamp,
+    proxy: &'a dyn Proxy,
+}
+
+impl<'a> Lent<'a> {
+    pub(crate) fn new(proxy: &'a dyn Proxy) -> Self {
+        Self { now: proxy.now(), proxy }
+    }
+}
+
+impl Host for Lent<'_> {
+    fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    fn shared(&self, key: &str) -> Option<Shared> {
+        self.proxy.shared(key)
+    }
+
+    fn share(&self, key: &str, value: &[u8], expect: Expect) -> Result<(), Conflict> {
+        self.proxy.share(key, value, expect)
+    }
+
+    fn verify_signature(
+        &self,
+        digest: Digest,
+        key: &[u8],
+        sig: &[u8],
+        text: &[u8],
+    ) -> Option<bool> {
+        self.proxy.verify_signature(digest, key, sig, text)
+    }
+
+    fn log(&self, level: Level, message: &str) {
+        self.proxy.log(level, message);
+    }
+}

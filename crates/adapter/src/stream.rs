@@ -1,0 +1,384 @@
+//! One exchange inside a proxy: a state machine that carries out verdicts.
+//!
+//! INVARIANT: a side is resumed only while it is held. Resuming a response that is not held
+//! crashes Envoy 1.40, and nothing may be done to an exchange after it has been answered.
+
+use std::rc::Rc;
+
+use tollgate_policy::{
+    Edit, Exchange, Headers, Origin, Policy, Request, Response, Timestamp, Verdict,
+};
+
+use crate::lent::Lent;
+use crate::proxy::{Message, Proxy, Side};
+use crate::{clean, wire};
+
+/// What the proxy is to do with the message it has just shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Action {
+    Continue,
+    Pause,
+}
+
+/// The most body bytes a policy can ask for: API Gateway's own limit on a payload.
+const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
+
+/// How often a policy may ask for something that is there at once before it counts as stuck.
+const MAX_VERDICTS: usize = 64;
+
+/// One exchange inside a proxy.
+pub(crate) struct Stream<P: Policy> {
+    /// The proxy's number for the exchange.
+    pub(crate) id: u32,
+    policy: Rc<P>,
+    exchange: Exchange,
+    notes: P::Notes,
+    request: Progress,
+    response: Progress,
+    /// The response under judgement.
+    answer: Response,
+    origin: Origin,
+    /// Whether the policy has judged the request, and may judge the response.
+    met: bool,
+    /// Whether the client has been answered from here.
+    answered: bool,
+    /// What the exchange is held for since it was last asked.
+    hold: Option<Hold>,
+}
+
+/// What an exchange has come to be held for, and somebody else must see to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hold {
+    /// The reply with this token.
+    Call(u32),
+    /// News, or the end of the wait.
+    Wait,
+}
+
+/// How far one side of the exchange has come.
+#[derive(Debug, Default)]
+struct Progress {
+    held: Held,
+    /// How many bytes of the body are here.
+    body_bytes: usize,
+    /// Whether that is all of it.
+    whole: bool,
+}
+
+/// What a side is held for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Held {
+    /// It is not held: it has not come yet, or has gone on.
+    #[default]
+    No,
+    Body,
+    Call(u32),
+    Wait(Timestamp),
+}
+
+impl<P: Policy> Stream<P> {
+    pub(crate) fn new(id: u32, policy: Rc<P>, nonce: u128) -> Self {
+        Self {
+            id,
+            policy,
+            exchange: Exchange { nonce, ..Exchange::default() },
+            notes: P::Notes::default(),
+            request: Progress::default(),
+            response: Progress::default(),
+            answer: Response::default(),
+            origin: Origin::Integration,
+            met: false,
+            answered: false,
+            hold: None,
+        }
+    }
+
+    /// The head of the request is here.
+    pub(crate) fn on_request_headers(&mut self, last: bool, proxy: &dyn Proxy) -> Action {
+        let host = Lent::new(proxy);
+        let Some(headers) = proxy.headers(Message::Request).and_then(wire::headers) else {
+            return self.fail("the request's header fields cannot be read", proxy);
+        };
+        self.request.whole = last;
+        self.exchange.request = Request { headers };
+        self.exchange.arrived = tollgate_policy::Host::now(&host);
+        if self.policy.needs().source_address {
+            let peer = proxy.property(&["source", "address"]);
+            self.exchange.source_address = peer.and_then(|peer| wire::peer(&peer));
+        }
+        self.met = true;
+        let verdict = self.policy.on_request(&mut self.notes, &mut self.exchange, &host);
+        self.carry_out(verdict, Side::Request, proxy)
+    }
+
+    /// The head of the response is here.
+    pub(crate) fn on_response_headers(&mut self, last: bool, proxy: &dyn Proxy) -> Action {
+        // A request that was still held will never go on: it has been answered for us.
+        self.request.held = Held::No;
+        if self.answered || !self.met || !self.policy.needs().responses {
+            return Action::Continue;
+        }
+        let Some(headers) = proxy.headers(Message::Response).and_then(wire::headers) else {
+            return self.fail("the response's header fields cannot be read", proxy);
+        };
+        let status = headers.get(":status").and_then(|status| std::str::from_utf8(status).ok());
+        let status = status.and_then(|status| status.parse().ok()).unwrap_or(500);
+        self.response.whole = last;
+        self.origin = origin(status, proxy);
+        self.answer = Response { status, headers, body: Vec::new() };
+        let host = Lent::new(proxy);
+        let verdict = self.policy.on_response(
+            &mut self.notes,
+            &mut self.exchange,
+            &mut self.answer,
+            &self.origin,
+            &host,
+        );
+        self.carry_out(verdict, Side::Response, proxy)
+    }
+
+    /// More of a body is here: `size` bytes in all.
+    pub(crate) fn on_body(
+        &mut self,
+        side: Side,
+        size: usize,
+        last: bool,
+        proxy: &dyn Proxy,
+    ) -> Action {
+        let progress = self.progress(side);
+        match progress.held {
+            Held::No => Action::Continue,
+            Held::Body | Held::Call(_) | Held::Wait(_) => {
+                progress.body_bytes = progress.body_bytes.max(size);
+                progress.whole |= last;
+                if progress.body_bytes > MAX_BODY_BYTES {
+                    return self.refuse_body(side, proxy);
+                }
+                self.on_whole_body(side, proxy)
+            }
+        }
+    }
+
+    /// The trailers of a message are here, so its body is whole.
+    pub(crate) fn on_trailers(&mut self, side: Side, proxy: &dyn Proxy) -> Action {
+        let progress = self.progress(side);
+        if progress.held == Held::No {
+            return Action::Continue;
+        }
+        progress.whole = true;
+        self.on_whole_body(side, proxy)
+    }
+
+    fn on_whole_body(&mut self, side: Side, proxy: &dyn Proxy) -> Action {
+        let progress = self.progress(side);
+        if progress.held != Held::Body || !progress.whole {
+            return Action::Pause;
+        }
+        let verdict = self.judge_body(side, proxy);
+        self.carry_out(verdict, side, proxy)
+    }
+
+    /// The call of this token has come back, with or without a reply.
+    pub(crate) fn on_reply(&mut self, token: u32, reply: Option<Response>, proxy: &dyn Proxy) {
+        let Some(side) = self.side_held(|held| held == Held::Call(token)) else { return };
+        let host = Lent::new(proxy);
+        let verdict = self.policy.on_reply(&mut self.notes, &mut self.exchange, reply, &host);
+        self.resume(verdict, side, proxy);
+    }
+
+    /// What the exchange has come to be held for since this was last asked.
+    pub(crate) fn take_hold(&mut self) -> Option<Hold> {
+        self.hold.take()
+    }
+
+    /// Too many wait already.
+    pub(crate) fn turn_away(&mut self, proxy: &dyn Proxy) {
+        self.respond(&Response { status: 503, ..Response::default() }, proxy);
+    }
+
+    /// Until when the exchange waits, if it does.
+    pub(crate) fn waits_until(&self) -> Option<Timestamp> {
+        [&self.request, &self.response].into_iter().find_map(|progress| match progress.held {
+            Held::Wait(until) => Some(until),
+            Held::No | Held::Body | Held::Call(_) => None,
+        })
+    }
+
+    /// What the exchange waits for may have come, or the wait is over.
+    pub(crate) fn on_wake(&mut self, proxy: &dyn Proxy) {
+        let Some(side) = self.side_held(|held| matches!(held, Held::Wait(_))) else { return };
+        let host = Lent::new(proxy);
+        let verdict = self.policy.on_wake(&mut self.notes, &mut self.exchange, &host);
+        self.resume(verdict, side, proxy);
+    }
+
+    fn side_held(&self, wanted: impl Fn(Held) -> bool) -> Option<Side> {
+        if wanted(self.request.held) {
+            Some(Side::Request)
+        } else if wanted(self.response.held) {
+            Some(Side::Response)
+        } else {
+            None
+        }
+    }
+
+    /// Carries out a verdict outside the proxy's own callback for that side.
+    fn resume(&mut self, verdict: Verdict, side: Side, proxy: &dyn Proxy) {
+        match self.carry_out(verdict, side, proxy) {
+            Action::Continue => proxy.resume(side),
+            Action::Pause => {}
+        }
+    }
+
+    fn carry_out(&mut self, verdict: Verdict, side: Side, proxy: &dyn Proxy) -> Action {
+        let mut verdict = verdict;
+        for _ in 0..MAX_VERDICTS {
+            let held = match verdict {
+                Verdict::Continue => {
+                    self.progress(side).held = Held::No;
+                    self.write_back(side, proxy);
+                    return Action::Continue;
+                }
+                Verdict::Respond(response) => return self.respond(&response, proxy),
+                Verdict::Body if self.progress(side).whole => {
+                    verdict = self.judge_body(side, proxy);
+                    continue;
+                }
+                Verdict::Body => Held::Body,
+                Verdict::Wait(until) => Held::Wait(until),
+                Verdict::Call(call) => match proxy.call(&call) {
+                    Some(token) => Held::Call(token),
+                    None => {
+                        let (host, exchange) = (Lent::new(proxy), &mut self.exchange);
+                        verdict = self.policy.on_reply(&mut self.notes, exchange, None, &host);
+                        continue;
+                    }
+                },
+            };
+            self.hold = match held {
+                Held::Call(token) => Some(Hold::Call(token)),
+                Held::Wait(_) => Some(Hold::Wait),
+                Held::No | Held::Body => None,
+            };
+            self.progress(side).held = held;
+            return Action::Pause;
+        }
+        self.fail("the policy goes round in circles", proxy)
+    }
+
+    fn judge_body(&mut self, side: Side, proxy: &dyn Proxy) -> Verdict {
+        let size = self.progress(side).body_bytes;
+        let mut body = Vec::new();
+        if size > 0 {
+            let Some(bytes) = proxy.body(side.into(), size) else {
+                return Verdict::Respond(Response { status: 500, ..Response::default() });
+            };
+            body = bytes;
+        }
+        let host = Lent::new(proxy);
+        let (policy, notes, exchange) = (&self.policy, &mut self.notes, &mut self.exchange);
+        match side {
+            Side::Request => {
+                let before = body.clone();
+                let verdict = policy.on_request_body(notes, exchange, &mut body, &host);
+                if body != before {
+                    proxy.set_body(Message::Request, size, &body);
+                    self.exchange.request.headers.set("content-length", body.len().to_string());
+                    self.request.body_bytes = body.len();
+                }
+                verdict
+            }
+            Side::Response => {
+                let before = body.clone();
+                self.answer.body = body;
+                let verdict = policy.on_response_body(notes, exchange, &mut self.answer, &host);
+                if self.answer.body != before {
+                    proxy.set_body(Message::Response, size, &self.answer.body);
+                    let length = self.answer.body.len().to_string();
+                    self.answer.headers.set("content-length", length);
+                    self.response.body_bytes = self.answer.body.len();
+                }
+                verdict
+            }
+        }
+    }
+
+    fn write_back(&mut self, side: Side, proxy: &dyn Proxy) {
+        match side {
+            Side::Request => write(&mut self.exchange.request.headers, Message::Request, proxy),
+            Side::Response => {
+                let status = self.answer.status.to_string();
+                if self.answer.headers.get(":status") != Some(status.as_bytes()) {
+                    let status = clean::status(self.answer.status).to_string();
+                    self.answer.headers.set(":status", status);
+                }
+                write(&mut self.answer.headers, Message::Response, proxy);
+            }
+        }
+    }
+
+    fn respond(&mut self, response: &Response, proxy: &dyn Proxy) -> Action {
+        self.request.held = Held::No;
+        self.response.held = Held::No;
+        if !self.answered {
+            self.answered = true;
+            let fields: Vec<_> = response
+                .headers
+                .iter()
+                .filter(|(name, _)| clean::is_name(name) && !name.starts_with(b":"))
+                .map(|(name, value)| (name.to_vec(), clean::value(value)))
+                .collect();
+            proxy.respond(clean::status(response.status), "tollgate", &fields, &response.body);
+        }
+        Action::Pause
+    }
+
+    fn refuse_body(&mut self, side: Side, proxy: &dyn Proxy) -> Action {
+        let status = match side {
+            Side::Request => 413,
+            Side::Response => 500,
+        };
+        self.respond(&Response { status, ..Response::default() }, proxy)
+    }
+
+    fn fail(&mut self, why: &str, proxy: &dyn Proxy) -> Action {
+        proxy.log(tollgate_policy::Level::Error, why);
+        self.respond(&Response { status: 500, ..Response::default() }, proxy)
+    }
+
+    fn progress(&mut self, side: Side) -> &mut Progress {
+        match side {
+            Side::Request => &mut self.request,
+            Side::Response => &mut self.response,
+        }
+    }
+}
+
+fn write(headers: &mut Headers, message: Message, proxy: &dyn Proxy) {
+    for edit in headers.edits() {
+        match edit {
+            Edit::Set(name, value) if clean::is_name(name) => {
+                proxy.set_header(message, name, &clean::value(value));
+            }
+            Edit::Append(name, value) if clean::is_name(name) => {
+                proxy.add_header(message, name, &clean::value(value));
+            }
+            Edit::Remove(name) => proxy.remove_header(message, name),
+            Edit::Set(..) | Edit::Append(..) => {}
+        }
+    }
+    headers.settle();
+}
+
+/// Who made a response. Only the statuses a proxy makes up by itself are worth asking about.
+fn origin(status: u16, proxy: &dyn Proxy) -> Origin {
+    if !matches!(status, 400 | 404 | 408 | 413 | 426 | 429 | 431 | 500 | 502 | 503 | 504) {
+        return Origin::Integration;
+    }
+    match proxy.property(&["response", "code_details"]) {
+        Some(details) if details != b"via_upstream" => {
+            Origin::Proxy(String::from_utf8_lossy(&details).into_owned())
+        }
+        Some(_) | None => Origin::Integration,
+    }
+}

@@ -1,0 +1,266 @@
+//! The chain: one pass from a request to its integration, and back.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use tollgate_jwt_authorizer as jwt;
+use tollgate_policy::{
+    Compile, Exchange, Fault, Host, Invalid, Needs, Origin, Policy, Response, Verdict, Work,
+};
+
+use crate::api::{Api, Route};
+use crate::definition::{Definition, Protocol};
+use crate::select::{Selected, Selector};
+use crate::{fault, ids, path};
+
+/// The header fields by which the gateway and the proxy speak to each other. A client's are removed.
+const CONTROL: [&[u8]; 2] = [b"x-tollgate-", b"x-envoy-"];
+
+/// A definition, compiled: one value that answers a request in one pass.
+#[derive(Debug)]
+pub struct Gateway {
+    apis: Vec<Api>,
+    selector: Selector,
+}
+
+/// What the gateway remembers of one exchange.
+#[derive(Debug, Default)]
+pub struct Notes {
+    place: Option<Place>,
+    jwt: jwt::Notes,
+}
+
+/// Where in the definition an exchange is.
+#[derive(Debug)]
+struct Place {
+    api: usize,
+    stage: usize,
+    route: Option<Rc<Route>>,
+    /// The path the route was found by.
+    path: String,
+}
+
+impl Gateway {
+    /// Finds the route, or answers in its place.
+    fn enter(&self, notes: &mut Notes, exchange: &mut Exchange) -> Result<(), Response> {
+        strip_control(exchange);
+        let selected =
+            self.selector.select(&self.apis, exchange.request.authority(), exchange.request.path());
+        let Selected { api: index, stage, path: rest } = match selected {
+            Ok(selected) => selected,
+            Err(unserved) => {
+                ids::assign(unserved.protocol, exchange);
+                return Err(refuse(unserved.protocol, unserved.fault, exchange));
+            }
+        };
+        let Some(api) = self.apis.get(index) else {
+            return Err(refuse(Protocol::Http, Fault::Internal, exchange));
+        };
+        let rest = String::from_utf8_lossy(rest).into_owned();
+        ids::assign(api.protocol, exchange);
+        exchange.context.api_id = api.id.clone();
+        exchange.context.stage = api.stages.get(stage).cloned().unwrap_or_default();
+        notes.place = Some(Place { api: index, stage, route: None, path: String::new() });
+        if !path::is_plain(exchange.request.path()) {
+            return Err(refuse(api.protocol, Fault::BadRequest, exchange));
+        }
+        for header in &api.own_headers {
+            exchange.request.headers.remove(header);
+        }
+        let Some(found) = api.router.find(exchange.request.method(), rest.as_bytes()) else {
+            return Err(refuse(api.protocol, Fault::RouteNotFound, exchange));
+        };
+        let context = &mut exchange.context;
+        context.route_key = found.value.key.clone();
+        context.resource_path = found.value.resource_path.clone();
+        context.path_parameters = (found.parameters.into_iter())
+            .map(|(name, value)| (name.clone(), String::from_utf8_lossy(value).into_owned()))
+            .collect::<BTreeMap<_, _>>();
+        let route = Some(found.value.clone());
+        notes.place = Some(Place { api: index, stage, route, path: rest });
+        Ok(())
+    }
+
+    /// Authorizes the request and turns it to its integration. Entered again after every wait.
+    fn go_on(&self, notes: &mut Notes, exchange: &mut Exchange, host: &dyn Host) -> Verdict {
+        let Notes { place, jwt } = notes;
+        let Some((api, place, route)) = place
+            .as_ref()
+            .and_then(|place| Some((self.apis.get(place.api)?, place, place.route.as_ref()?)))
+        else {
+            return Verdict::Respond(refuse(Protocol::Http, Fault::Internal, exchange));
+        };
+        if let Some(wanted) = &route.authorization {
+            let Some((_, authorizer)) = api.authorizers.get(wanted.authorizer) else {
+                return Verdict::Respond(refuse(api.protocol, Fault::Internal, exchange));
+            };
+            match authorizer.authorize(jwt, exchange, &wanted.scopes, host) {
+                Verdict::Continue => {}
+                Verdict::Respond(answer) => {
+                    return Verdict::Respond(refuse_as(api.protocol, &answer, exchange));
+                }
+                held @ (Verdict::Call(_) | Verdict::Body | Verdict::Wait(_)) => return held,
+            }
+            forward_claims(route, exchange);
+        }
+        let Some(target) = route.targets.get(place.stage) else {
+            return Verdict::Respond(refuse(api.protocol, Fault::Internal, exchange));
+        };
+        target.apply(exchange, &place.path);
+        if api.protocol == Protocol::Rest {
+            exchange.request.headers.set("x-amzn-apigateway-api-id", &*api.id);
+        }
+        Verdict::Continue
+    }
+}
+
+impl Policy for Gateway {
+    type Notes = Notes;
+
+    fn needs(&self) -> Needs {
+        Needs { responses: true, ..Needs::default() }
+    }
+
+    fn on_request(&self, notes: &mut Notes, exchange: &mut Exchange, host: &dyn Host) -> Verdict {
+        match self.enter(notes, exchange) {
+            Ok(()) => self.go_on(notes, exchange, host),
+            Err(response) => Verdict::Respond(response),
+        }
+    }
+
+    fn on_wake(&self, notes: &mut Notes, exchange: &mut Exchange, host: &dyn Host) -> Verdict {
+        self.go_on(notes, exchange, host)
+    }
+
+    fn on_response(
+        &self,
+        notes: &mut Notes,
+        exchange: &mut Exchange,
+        response: &mut Response,
+        origin: &Origin,
+        _host: &dyn Host,
+    ) -> Verdict {
+        let api = notes.place.as_ref().and_then(|place| self.apis.get(place.api));
+        let protocol = api.map_or(Protocol::Http, |api| api.protocol);
+        match origin {
+            Origin::Integration => {
+                fault::identify(protocol, &exchange.context, &mut response.headers);
+                Verdict::Continue
+            }
+            Origin::Proxy(details) => {
+                let fault = fault::of_proxy(response.status, details);
+                Verdict::Respond(refuse(protocol, fault, exchange))
+            }
+        }
+    }
+
+    fn work(&self, host: &dyn Host) -> Work {
+        let mut all = Work::default();
+        for (number, authorizer) in self.authorizers() {
+            let mut work = authorizer.work(host);
+            for fetch in &mut work.fetches {
+                fetch.id = number << ISSUER_BITS | fetch.id;
+            }
+            all = all.and(work);
+        }
+        all
+    }
+
+    fn on_fetched(&self, id: u32, reply: Option<Response>, host: &dyn Host) {
+        let wanted = id >> ISSUER_BITS;
+        let found = self.authorizers().find(|(number, _)| *number == wanted);
+        if let Some((_, authorizer)) = found {
+            authorizer.on_fetched(id & ((1 << ISSUER_BITS) - 1), reply, host);
+        }
+    }
+
+    fn inherit(&self, previous: &Self) {
+        for api in &self.apis {
+            let Some(before) = previous.apis.iter().find(|before| before.id == api.id) else {
+                continue;
+            };
+            for (name, authorizer) in &api.authorizers {
+                let same = before.authorizers.iter().find(|(before, _)| before == name);
+                if let Some((_, before)) = same {
+                    authorizer.inherit(before);
+                }
+            }
+        }
+    }
+}
+
+/// How much of the number of a fetch tells the issuer; the rest tells the authorizer. An authorizer
+/// has at most 100 issuers.
+const ISSUER_BITS: u32 = 8;
+
+impl Gateway {
+    fn authorizers(&self) -> impl Iterator<Item = (u32, &jwt::JwtAuthorizer)> {
+        let all = self.apis.iter().flat_map(|api| &api.authorizers);
+        (0_u32..).zip(all.map(|(_, authorizer)| authorizer))
+    }
+}
+
+impl Compile for Gateway {
+    type Config = Definition;
+
+    fn compile(definition: Definition) -> Result<Self, Invalid> {
+        let apis = (definition.apis.iter())
+            .map(|(id, api)| {
+                let at = |invalid: Invalid| invalid.within(format!("apis.{id}"));
+                check_id(id).map_err(at)?;
+                Api::compile(id, api).map_err(at)
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        let selector = Selector::compile(&definition, &apis)?;
+        Ok(Self { apis, selector })
+    }
+}
+
+fn check_id(id: &str) -> Result<(), Invalid> {
+    const MAX_ID_CHARS: usize = 63;
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    if id.is_empty() || id.len() > MAX_ID_CHARS || !id.bytes().all(plain) {
+        let reason = format!("an id must be 1 to {MAX_ID_CHARS} letters, digits and `-`");
+        return Err(Invalid::new("", reason));
+    }
+    Ok(())
+}
+
+fn strip_control(exchange: &mut Exchange) {
+    let headers = &mut exchange.request.headers;
+    let sent: Vec<String> = headers
+        .iter()
+        .map(|(name, _)| name)
+        .filter(|name| {
+            CONTROL.iter().any(|prefix| {
+                name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+            })
+        })
+        .map(|name| String::from_utf8_lossy(name).into_owned())
+        .collect();
+    for name in sent {
+        headers.remove(&name);
+    }
+}
+
+fn forward_claims(route: &Route, exchange: &mut Exchange) {
+    let Some(authorizer) = &exchange.context.authorizer else { return };
+    for (header, claim) in &route.claims_to_headers {
+        match authorizer.claims.get(claim) {
+            Some(value) => exchange.request.headers.set(header, jwt::text(value)),
+            None => exchange.request.headers.remove(header),
+        }
+    }
+}
+
+fn refuse(protocol: Protocol, fault: Fault, exchange: &mut Exchange) -> Response {
+    exchange.context.error = Some(fault);
+    fault::respond(protocol, fault, &exchange.context, None)
+}
+
+/// An authorizer's refusal, in the words of the API's kind.
+fn refuse_as(protocol: Protocol, answer: &Response, exchange: &mut Exchange) -> Response {
+    let fault = exchange.context.error.unwrap_or(Fault::AuthorizerFailure);
+    let challenge = answer.headers.get("www-authenticate");
+    fault::respond(protocol, fault, &exchange.context, challenge)
+}

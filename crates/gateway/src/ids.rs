@@ -1,0 +1,50 @@
+//! The names a request goes by.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE;
+use tollgate_policy::Exchange;
+
+use crate::definition::Protocol;
+
+/// Names a request, in the form of the API's kind: `$context.requestId` and `extendedRequestId`.
+pub(crate) fn assign(protocol: Protocol, exchange: &mut Exchange) {
+    let extended = short(exchange.nonce);
+    exchange.context.request_id = match protocol {
+        Protocol::Http => extended.clone(),
+        // A client may bring a UUID of its own; anything else is replaced.
+        Protocol::Rest => (exchange.request.headers.get("x-amzn-requestid"))
+            .filter(|id| is_uuid(id))
+            .and_then(|id| String::from_utf8(id.to_vec()).ok())
+            .unwrap_or_else(|| uuid(exchange.nonce)),
+    };
+    exchange.context.extended_request_id = extended;
+}
+
+/// Eleven bytes in sixteen characters, such as `Mc7UVioPPHcEKPA=`.
+fn short(nonce: u128) -> String {
+    let bytes = nonce.to_be_bytes();
+    URL_SAFE.encode(bytes.get(..11).unwrap_or(&bytes))
+}
+
+/// A random UUID, RFC 9562 section 5.4.
+fn uuid(nonce: u128) -> String {
+    const VERSION: u128 = 0xf << 76;
+    const VARIANT: u128 = 0b11 << 62;
+    let hex = format!("{:032x}", nonce & !VERSION & !VARIANT | 4 << 76 | 0b10 << 62);
+    let mut text = String::with_capacity(36);
+    for (index, digit) in hex.chars().enumerate() {
+        if matches!(index, 8 | 12 | 16 | 20) {
+            text.push('-');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+fn is_uuid(text: &[u8]) -> bool {
+    text.len() == 36
+        && text.iter().enumerate().all(|(index, byte)| match index {
+            8 | 13 | 18 | 23 => *byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+}

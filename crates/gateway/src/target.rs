@@ -1,0 +1,204 @@
+//! Where a request goes on to: an integration, as one stage and one route see it.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::rc::Rc;
+
+use tollgate_policy::{Endpoint, Exchange, Invalid};
+
+use crate::definition::{HttpProxy, Protocol, Stage};
+use crate::router::{RouteKey, Segment};
+use crate::upstream::Upstream;
+use crate::variables;
+
+/// The header field by which the proxy is told where a request goes on to.
+pub const CLUSTER_HEADER: &str = "x-tollgate-cluster";
+
+/// The header field by which the proxy is told how long that may take, in milliseconds.
+const TIMEOUT_HEADER: &str = "x-envoy-upstream-rq-timeout-ms";
+
+/// API Gateway's least time-out of an integration.
+const MIN_TIMEOUT_MILLIS: u32 = 50;
+
+/// The proxy's own time-out for every route, which those that differ from it must override.
+pub const PROXY_TIMEOUT_MILLIS: u32 = 30_000;
+
+/// An HTTP service, as one stage and one route see it.
+#[derive(Debug)]
+pub(crate) struct Target {
+    cluster: String,
+    authority: String,
+    path: Vec<Part>,
+    has_query: bool,
+    /// Whether the whole path of the request follows that of the URI: so it is for `$default`.
+    appends_path: bool,
+    method: Option<String>,
+    timeout_millis: Option<String>,
+}
+
+#[derive(Debug)]
+enum Part {
+    Text(String),
+    InPath(Rc<str>),
+    InQuery(Rc<str>),
+}
+
+impl Target {
+    pub(crate) fn compile(
+        proxy: &HttpProxy,
+        stage: &Stage,
+        key: &RouteKey,
+        protocol: Protocol,
+    ) -> Result<Self, Invalid> {
+        let at = |field: &'static str| move |invalid: Invalid| invalid.within(field);
+        let uri = variables::substitute(&proxy.uri, &stage.variables).map_err(at("uri"))?;
+        let (endpoint, rest) = Endpoint::split(&uri).map_err(at("uri"))?;
+        if let Some(byte) = rest.bytes().find(|byte| !byte.is_ascii_graphic()) {
+            let reason = format!("`{uri}` has the byte {byte:#04x}, which must be percent-encoded");
+            return Err(Invalid::new("uri", reason));
+        }
+        let path = parts(rest, key).map_err(at("uri"))?;
+        let method = match proxy.method.as_deref() {
+            None => None,
+            Some(method) if is_method(method) => Some(method.to_owned()),
+            Some(method) => {
+                let reason = format!("`{method}` is not a method, such as `GET`");
+                return Err(Invalid::new("method", reason));
+            }
+        };
+        let timeout = timeout(proxy.timeout_millis, protocol)?;
+        let upstream = Upstream::named(endpoint, proxy.server_name_to_verify.as_deref());
+        Ok(Self {
+            cluster: upstream.cluster,
+            authority: upstream.endpoint.authority(),
+            path,
+            has_query: rest.contains('?'),
+            appends_path: matches!(key, RouteKey::Default),
+            method,
+            timeout_millis: (timeout != PROXY_TIMEOUT_MILLIS).then(|| timeout.to_string()),
+        })
+    }
+
+    /// Turns the request towards the service. `path` is what the route was found by.
+    pub(crate) fn apply(&self, exchange: &mut Exchange, path: &str) {
+        let target = self.render(&exchange.context.path_parameters, path, exchange.request.query());
+        let headers = &mut exchange.request.headers;
+        if headers.get(":path") != Some(target.as_bytes()) {
+            headers.set(":path", target);
+        }
+        if headers.get(":authority") != Some(self.authority.as_bytes()) {
+            headers.set(":authority", &self.authority);
+        }
+        if let Some(method) = &self.method
+            && headers.get(":method") != Some(method.as_bytes())
+        {
+            headers.set(":method", method);
+        }
+        if let Some(timeout) = &self.timeout_millis {
+            headers.set(TIMEOUT_HEADER, timeout);
+        }
+        headers.set(CLUSTER_HEADER, &self.cluster);
+    }
+
+    fn render(
+        &self,
+        parameters: &BTreeMap<Rc<str>, String>,
+        path: &str,
+        query: Option<&[u8]>,
+    ) -> String {
+        let value = |name: &Rc<str>| parameters.get(name).map(String::as_str).unwrap_or_default();
+        let mut target = String::with_capacity(256);
+        for part in &self.path {
+            match part {
+                Part::Text(text) => target.push_str(text),
+                // INVARIANT: the value is still percent-encoded and has no dot segments, so it
+                // cannot lead out of its place.
+                Part::InPath(name) => target.push_str(value(name)),
+                Part::InQuery(name) => encode_in_query(value(name), &mut target),
+            }
+        }
+        if self.appends_path {
+            if target.ends_with('/') {
+                target.pop();
+            }
+            target.push_str(path);
+        }
+        if !target.starts_with('/') {
+            target.insert(0, '/');
+        }
+        if let Some(query) = query {
+            target.push(if self.has_query { '&' } else { '?' });
+            target.push_str(&String::from_utf8_lossy(query));
+        }
+        target
+    }
+}
+
+/// A piece of a path, where a query has separators of its own.
+fn encode_in_query(value: &str, target: &mut String) {
+    for byte in value.chars() {
+        match byte {
+            '&' | '=' | '+' | ';' | '#' | '?' => {
+                // Writing to a string does not fail.
+                let _ = write!(target, "%{:02X}", u32::from(byte));
+            }
+            plain => target.push(plain),
+        }
+    }
+}
+
+fn parts(text: &str, key: &RouteKey) -> Result<Vec<Part>, Invalid> {
+    let mut parts = Vec::new();
+    let mut rest = text;
+    let mut in_query = false;
+    while let Some((before, after)) = rest.split_once('{') {
+        in_query |= before.contains('?');
+        let Some((name, after)) = after.split_once('}') else {
+            return Err(Invalid::new("", format!("`{text}` has a `{{` that is never closed")));
+        };
+        let Some(name) = variable(key, name) else {
+            return Err(Invalid::new(
+                "",
+                format!("`{{{name}}}` is not a path variable of `{key}`"),
+            ));
+        };
+        if !before.is_empty() {
+            parts.push(Part::Text(before.to_owned()));
+        }
+        parts.push(if in_query { Part::InQuery(name) } else { Part::InPath(name) });
+        rest = after;
+    }
+    if !rest.is_empty() {
+        parts.push(Part::Text(rest.to_owned()));
+    }
+    Ok(parts)
+}
+
+fn variable(key: &RouteKey, name: &str) -> Option<Rc<str>> {
+    let RouteKey::Path(_, template) = key else { return None };
+    template.segments().iter().find_map(|segment| match segment {
+        Segment::Variable(variable) | Segment::Greedy(variable) if &**variable == name => {
+            Some(variable.clone())
+        }
+        Segment::Literal(_) | Segment::Variable(_) | Segment::Greedy(_) => None,
+    })
+}
+
+fn is_method(method: &str) -> bool {
+    matches!(method, "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "HEAD" | "OPTIONS")
+}
+
+fn timeout(millis: Option<u32>, protocol: Protocol) -> Result<u32, Invalid> {
+    let most = match protocol {
+        Protocol::Http => 30_000,
+        Protocol::Rest => 29_000,
+    };
+    match millis {
+        None => Ok(most),
+        Some(millis) if (MIN_TIMEOUT_MILLIS..=most).contains(&millis) => Ok(millis),
+        Some(millis) => {
+            let reason = format!("`{millis}` is not from {MIN_TIMEOUT_MILLIS} to {most}");
+            Err(Invalid::new("timeout_millis", reason))
+        }
+    }
+}
