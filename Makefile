@@ -1,0 +1,60 @@
+# The vocabulary of this repository. What CI runs is what you can run.
+
+PORT ?= 8080
+FILTERS := $(notdir $(wildcard filters/*))
+# What runs on any machine and in any proxy: these crates' tests also run as wasm.
+PURE := policy jose jwt-authorizer gateway openapi envoy-config
+WASM := target/wasm32-wasip1/wasm
+export TOLLGATE_ENVOY ?= $(CURDIR)/.tools/bin/envoy
+export WASM_BINDGEN_TEST_ONLY_NODE = 1
+
+.DEFAULT_GOAL := help
+.PHONY: help run build filters test test-native test-wasm e2e check fmt size clean envoy
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+##@ Use it
+
+run: build envoy ## Serve the orders API on PORT (8080): gateway, backend and token issuer; Ctrl-C stops all
+	@target/debug/tollgate dev up envoy/regional/api.yaml --port $(PORT)
+
+build: filters ## Build `tollgate`, with the gateway filter inside
+	@cargo build --quiet -p tollgate-cli
+
+filters: ## Build every filter into dist/
+	@.ci/install wasm-target && cargo build --profile wasm --target wasm32-wasip1 $(addprefix -p ,$(FILTERS))
+	@mkdir -p dist; $(foreach f,$(FILTERS),cmp -s $(WASM)/$(subst -,_,$f).wasm dist/$f.wasm || cp $(WASM)/$(subst -,_,$f).wasm dist/$f.wasm;)
+
+##@ Work on it
+
+test: test-native test-wasm ## Run every test, those with a real Envoy included
+
+test-native: build envoy ## Run the tests that need no wasm runner
+	@cargo test --quiet
+
+test-wasm: filters ## Run the pure crates' tests as wasm under Node, and check what the filters import and export
+	@.ci/install wasm-runner
+	@CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=$(CURDIR)/.tools/bin/wasm-bindgen-test-runner \
+	  cargo test --quiet --lib --target wasm32-unknown-unknown $(addprefix -p tollgate-,$(PURE))
+	@cargo test --quiet -p tollgate-tests --test wasm
+
+e2e: build envoy ## Run only the tests with a real Envoy
+	@cargo test --quiet -p tollgate-tests --test e2e
+
+check: ## Format, lint and licences: everything that runs nothing
+	@cargo fmt --all --check && cargo clippy --quiet --workspace --all-targets -- --deny warnings
+	@.ci/install wasm-target && cargo clippy --quiet --target wasm32-wasip1 $(addprefix -p ,$(FILTERS)) -- --deny warnings
+	@.ci/install cargo-deny && .tools/bin/cargo-deny --log-level error check --config .deny.toml --hide-inclusion-graph bans licenses sources
+
+fmt: ## Format the code
+	@cargo fmt --all
+
+size: filters ## Show how large each filter is
+	@wc -c $(addprefix dist/,$(addsuffix .wasm,$(FILTERS)))
+
+envoy: ## Install the Envoy that the tests and `make run` use, into .tools
+	@.ci/install envoy
+
+clean: ## Remove everything that was built, but not what was installed
+	@cargo clean --quiet; rm -rf dist
