@@ -45,7 +45,7 @@ e2e: build envoy ## Run only the tests with a real Envoy
 check: ## Format, lint and licences: everything that runs nothing
 	@cargo fmt --all --check && cargo clippy --quiet --workspace --all-targets -- --deny warnings
 	@.ci/install wasm-target && cargo clippy --quiet --target wasm32-wasip1 $(addprefix -p ,$(FILTERS)) -- --deny warnings
-	@.ci/install cargo-deny && .tools/bin/cargo-deny --log-level error check --config .deny.toml --hide-inclusion-graph bans licenses sources
+	@.ci/install cargo-deny && .tools/bin/cargo-deny --log-level error --config .deny.toml check --hide-inclusion-graph bans licenses sources
 
 fmt: ## Format the code
 	@cargo fmt --all
