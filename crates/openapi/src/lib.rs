@@ -1,1 +1,163 @@
-//! OpenAPI.
+//! OpenAPI documents with API Gateway's extensions, translated to an API [`Definition`].
+//!
+//! Text in, value out: OpenAPI 3.0 and 3.1 and Swagger 2.0, as YAML or JSON.
+//!
+//! ```
+//! use tollgate_openapi::{Options, translate};
+//!
+//! let text = "
+//! openapi: 3.0.1
+//! info: {title: Orders, version: '1'}
+//! paths:
+//!   /orders/{id}:
+//!     get:
+//!       x-amazon-apigateway-integration:
+//!         type: http_proxy
+//!         uri: https://orders.internal/{id}
+//! ";
+//! let definition = translate(text, &Options::default()).unwrap().definition;
+//! assert!(definition.apis["orders"].routes.contains_key("GET /orders/{id}"));
+//! ```
+//!
+//! # Nothing is dropped in silence
+//!
+//! Every key of a document is one of four things:
+//!
+//! * **used**: it decides what is served;
+//! * **descriptive**: `summary`, `tags`, `parameters`, `schemas`, `responses` and their like. Nothing
+//!   is said of them, but an extension among them, where it does nothing, is refused;
+//! * **left out**: API Gateway would do something that this version does not, and its absence opens
+//!   nothing and answers nothing wrongly. A [`Notice`] names it;
+//! * **refused**: its absence would be wrong, or would let in whom API Gateway keeps out, or it is not
+//!   known. A [`Problem`] says where it stands and what would be right.
+//!
+//! A document is served whole or not at all. All its problems are reported, one reason with all its
+//! places, up to [`MAX_PROBLEMS`] reasons. Extensions of other makers (`x-...`) are passed over.
+//!
+//! | where | used | left out, with a notice | refused |
+//! |---|---|---|---|
+//! | root | `openapi`, `swagger`, `info.title`, `paths`, `components`, `securityDefinitions`, `x-amazon-apigateway-endpoint-configuration.disableExecuteApiEndpoint` | `x-amazon-apigateway-cors`, `-gateway-responses`, `-binary-media-types`, `-minimum-compression-size`, `-api-key-source`, `-documentation`, `-tag-value`; a base path under [`BasePath::Ignore`]; `webhooks`; keys of Swagger 2.0 in OpenAPI 3 | `-policy`, `-security-policy`, `-endpoint-access-mode`; private endpoints; `security`, where an operation has none of its own |
+//! | path | all methods but TRACE, `x-amazon-apigateway-any-method`, `$ref` within the document | `servers` | `trace`, keys beside `$ref` |
+//! | operation | `operationId`, `isDefaultRoute`, `security`, `x-amazon-apigateway-auth` of type `NONE`, `x-amazon-apigateway-integration` | `servers` | no integration; more than one security requirement; `x-amazon-apigateway-auth` of type `AWS_IAM`; a request validator that checks anything |
+//! | security scheme | `x-amazon-apigateway-authorizer` of type `jwt` | a scheme that no operation names | types `token`, `request` and `cognito_user_pools`; `awsSigv4`; API keys; a scheme that nothing would check |
+//! | integration | `type: http_proxy`, `uri`, `httpMethod`, `timeoutInMillis`, `tlsConfig.serverNameToVerify`, `requestParameters` as below | `credentials`, `cacheNamespace`, `cacheKeyParameters`, `passthroughBehavior: never`, `integrationTarget`, `connectionType: VPC_LINK` with a URL | types `aws`, `aws_proxy`, `http` and `mock`; `requestTemplates`, `responseParameters`, `responseTemplates`, `contentHandling`, `responseTransferMode: STREAM`, `insecureSkipVerification: true`, ARNs |
+//!
+//! # The API
+//!
+//! No field says whether a document describes an HTTP API or a REST API. Swagger 2.0 is REST; of
+//! OpenAPI 3, what only one of the two kinds has decides ([`Options::protocol`] overrides it), and
+//! evidence for both is reported.
+//!
+//! `info.title` is the API's name, and its id unless [`Options::api_id`] is given. Equal integrations
+//! are one integration, named after their first `operationId`, route, or name in
+//! `components.x-amazon-apigateway-integrations`.
+//!
+//! `${stageVariables.NAME}` in a URI takes its value from [`Options::stage_variables`].
+//! `${AWS::Region}`, `${AWS::AccountId}` and `${AWS::Partition}` in URIs, issuers and audiences are
+//! replaced, as API Gateway does on import. Other functions of `CloudFormation` (`Ref`, `Fn::Sub`,
+//! `!Sub`) are refused wherever their value is needed: only `CloudFormation` knows it.
+//!
+//! Unlike API Gateway, a variable of the path fills the variable of the same name in the URI of a
+//! REST API's integration without a parameter mapping, and a document without `info` is accepted.
+//!
+//! # `requestParameters`
+//!
+//! | key | value | meaning |
+//! |---|---|---|
+//! | `integration.request.path.NAME` | `method.request.path.VARIABLE` | `{NAME}` in the URI is the path's `{VARIABLE}` |
+//! | `overwrite:header.NAME`, `append:header.NAME` (HTTP API) | `$context.authorizer.claims.CLAIM` | the integration gets the claim in a header |
+//! | `integration.request.header.NAME` (REST API) | `context.authorizer.claims.CLAIM` | the same |
+//!
+//! Unlike API Gateway, `append` does what `overwrite` does: what a client sends under the name of a
+//! claim's header is always removed, so there is nothing to append to.
+//!
+//! # JWT authorizers
+//!
+//! `jwtConfiguration` has `issuer` and `audience`, as in HTTP APIs, or `issuers` and
+//! `defaultAlgorithms`, as in REST APIs. Where no algorithms are named, all but the symmetric ones
+//! count, which is more than the RSA ones that HTTP APIs know. Keys come by discovery from the issuer;
+//! Google's lie on `https://www.googleapis.com`, which is allowed for `https://accounts.google.com`.
+//!
+//! These extensions are our own, and stand in `x-amazon-apigateway-authorizer`:
+//!
+//! | key | value | meaning |
+//! |---|---|---|
+//! | `x-tollgate-any-audience` | `true` | a token for any audience will do; without it, at least one audience has to be listed |
+//! | `x-tollgate-algorithms` | list | the algorithms a token may be signed with |
+//! | `x-tollgate-jwks-uri` | URL | where the key set is, instead of discovery |
+//! | `x-tollgate-jwks` | object | the key set itself |
+//! | `x-tollgate-jwks-hosts` | list of `https://host[:port]` | other places in which discovery may find the key set |
+//! | `x-tollgate-plain-http` | `true` | keys may come in the clear from another machine |
+//! | `x-tollgate-leeway-secs` | 0 to 300 | by how much clocks may differ |
+//! | `x-tollgate-key-id` | `required`, `optional` | whether a token must say which key signed it |
+//!
+//! # The text
+//!
+//! YAML is read by the core schema of YAML 1.2 (`yes` and `on` are strings), with anchors, aliases and
+//! merge keys (`<<`). A key that is there twice is refused. A text that begins with `{` is read as
+//! JSON. A document has at most [`MAX_BYTES`], 128 levels, and a bounded size once its aliases are
+//! written out. API Gateway's limits hold: 10 authorizers, 10 scopes, 50 audiences; unlike it, an API
+//! may have 10,000 routes, which its quota of 300 can be raised to.
+
+mod authorizer;
+mod base_path;
+mod cursor;
+mod document;
+mod extensions;
+mod integration;
+mod mapping;
+mod options;
+mod paths;
+mod problem;
+mod protocol;
+mod reference;
+mod security;
+mod source;
+#[cfg(test)]
+mod tests;
+mod text;
+mod uri;
+mod validator;
+
+use tollgate_gateway::Definition;
+use tollgate_gateway::definition::Protocol;
+
+pub use options::{BasePath, Options};
+pub use problem::{MAX_PROBLEMS, Notice, Place, Problem};
+pub use source::MAX_BYTES;
+
+use cursor::At;
+use problem::Findings;
+
+/// What a document becomes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Translation {
+    /// What is served.
+    pub definition: Definition,
+    /// What is not, and can be left out without harm.
+    pub notices: Vec<Notice>,
+}
+
+/// What every part of a document is read with.
+#[derive(Debug)]
+struct Context<'a> {
+    root: At<'a>,
+    protocol: Protocol,
+    options: &'a Options,
+}
+
+/// Translates a document, YAML or JSON.
+///
+/// # Errors
+/// Every [`Problem`] of the document, in its order. Up to [`MAX_PROBLEMS`] different ones.
+pub fn translate(text: &str, options: &Options) -> Result<Translation, Vec<Problem>> {
+    let mut findings = Findings::default();
+    let definition = source::read(text, &options.file, &mut findings)
+        .and_then(|node| document::translate(&node, options, &mut findings));
+    let refused = findings.is_refused();
+    let (problems, notices) = findings.report(&options.file);
+    match definition {
+        Some(definition) if !refused => Ok(Translation { definition, notices }),
+        _ => Err(problems),
+    }
+}

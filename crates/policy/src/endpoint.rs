@@ -67,7 +67,9 @@ impl Endpoint {
         let end = rest.find(['/', '?']).unwrap_or(rest.len());
         let (authority, target) = rest.split_at_checked(end).unwrap_or((rest, ""));
         if authority.contains('@') {
-            return refuse("has user information, which belongs in a header");
+            // Not in the words of whoever wrote it: there may be a password.
+            let reason = "the URL has user information, which belongs in a header";
+            return Err(Invalid::new("", reason));
         }
         let (host, port) = match authority.strip_prefix('[') {
             Some(bracketed) => match bracketed.split_once(']') {

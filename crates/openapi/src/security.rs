@@ -1,0 +1,295 @@
+//! `security`: who may call an operation.
+
+use std::collections::BTreeMap;
+
+use tollgate_gateway::definition::{Authorization, Authorizer, JwtAuthorization};
+use tollgate_jwt_authorizer::{Config, JwtAuthorizer};
+use tollgate_policy::Compile;
+
+use crate::Context;
+use crate::authorizer;
+use crate::cursor::{At, Fields};
+use crate::problem::Findings;
+use crate::reference;
+use crate::text::{any_of, cut, nearest, quoted};
+
+/// The most authorizers of an API, as API Gateway has it.
+const MAX_AUTHORIZERS: usize = 10;
+
+/// The most scopes of a route, as API Gateway has it.
+const MAX_SCOPES: usize = 10;
+
+const TYPES: [&str; 4] = ["jwt", "token", "request", "cognito_user_pools"];
+
+/// The security schemes of a document.
+#[derive(Debug)]
+pub(crate) struct Schemes<'a> {
+    at: Option<At<'a>>,
+    /// Those that an operation names, and what they are where that is served.
+    used: BTreeMap<&'a str, Option<Config>>,
+}
+
+impl<'a> Schemes<'a> {
+    pub(crate) const fn new(at: Option<At<'a>>) -> Self {
+        Self { at, used: BTreeMap::new() }
+    }
+
+    /// Who may call an operation.
+    pub(crate) fn authorization(
+        &mut self,
+        operation: &mut Fields<'a>,
+        context: &Context<'a>,
+        out: &mut Findings,
+    ) -> Option<Authorization> {
+        let security = operation.take("security");
+        let auth = operation.take("x-amazon-apigateway-auth");
+        let is_open_by_auth = match &auth {
+            Some(at) => is_open(at, out)?,
+            None => false,
+        };
+        let Some(security) = security else {
+            if !is_open_by_auth && has_requirements(&context.root) {
+                let reason = "API Gateway ignores `security` at the document's root, so anyone could \
+                              call this operation: give it `security` of its own, or `security: []` \
+                              if anyone may";
+                out.refuse_key(&operation.at, reason);
+                return None;
+            }
+            return Some(Authorization::None);
+        };
+        let requirements = security.list(out)?;
+        let requirement = match requirements.as_slice() {
+            [] => return Some(Authorization::None),
+            [only] => only,
+            [..] => {
+                out.refuse_key(
+                    &security,
+                    "an operation has at most one security requirement: API Gateway takes no \
+                     alternatives",
+                );
+                return None;
+            }
+        };
+        requirement.map(out)?;
+        let named: Vec<_> = requirement.entries().collect();
+        let (name, scopes) = match named.as_slice() {
+            [] => {
+                let reason =
+                    "an empty requirement lets anyone in: write `security: []` if that is meant";
+                out.refuse(requirement, reason);
+                return None;
+            }
+            [only] => only,
+            [..] => {
+                out.refuse(
+                    requirement,
+                    "a security requirement names one scheme: API Gateway takes no combinations",
+                );
+                return None;
+            }
+        };
+        // What the Serverless Application Model writes where it is told that anyone may.
+        if *name == "NONE" && self.at.as_ref().is_none_or(|at| at.get(name).is_none()) {
+            return Some(Authorization::None);
+        }
+        if is_open_by_auth {
+            out.refuse_key(&security, "`x-amazon-apigateway-auth` says that anyone may call this operation, and `security` that not: remove one of the two");
+            return None;
+        }
+        let is_served = self.scheme(name, scopes, context, out);
+        let scopes = read_scopes(scopes, out);
+        is_served.then_some(())?;
+        Some(Authorization::Jwt(JwtAuthorization {
+            authorizer: (*name).to_owned(),
+            scopes: scopes?,
+        }))
+    }
+
+    /// Reads a scheme where it is named for the first time. Whether it is served.
+    fn scheme(
+        &mut self,
+        name: &'a str,
+        named_at: &At<'a>,
+        context: &Context<'a>,
+        out: &mut Findings,
+    ) -> bool {
+        if let Some(known) = self.used.get(name) {
+            return known.is_some();
+        }
+        let found = self.at.as_ref().and_then(|schemes| schemes.get(name));
+        let Some(found) = found else {
+            let known = self.at.iter().flat_map(|at| at.entries().map(|(known, _)| known));
+            let meant = if out.is_full() { None } else { nearest(name, known.take(100)) };
+            let meant = meant.map(|meant| format!(", perhaps `{}` is meant", cut(meant)));
+            let reason = format!(
+                "there is no security scheme {}{}",
+                quoted(name),
+                meant.unwrap_or_default()
+            );
+            out.refuse_key(named_at, reason);
+            return false;
+        };
+        let config = reference::follow(found, &context.root, out)
+            .and_then(|at| read_scheme(&at, context, out));
+        let is_served = config.is_some();
+        self.used.insert(name, config);
+        if self.used.len() == MAX_AUTHORIZERS + 1 {
+            let reason = format!("an API has at most {MAX_AUTHORIZERS} authorizers");
+            out.refuse_key(named_at, reason);
+        }
+        is_served
+    }
+
+    /// The authorizers that operations name.
+    pub(crate) fn authorizers(self, out: &mut Findings) -> BTreeMap<String, Authorizer> {
+        for (name, at) in self.at.iter().flat_map(At::entries) {
+            if !self.used.contains_key(name) {
+                out.notice(&at, "no operation names this security scheme");
+            }
+        }
+        self.used
+            .into_iter()
+            .filter_map(|(name, config)| Some((name.to_owned(), Authorizer::Jwt(config?))))
+            .collect()
+    }
+}
+
+/// Whether the document asks for security where API Gateway does not look.
+fn has_requirements(root: &At<'_>) -> bool {
+    root.get("security")
+        .is_some_and(|at| at.node.items().iter().any(|item| !item.entries().is_empty()))
+}
+
+/// Reads `x-amazon-apigateway-auth`.
+fn is_open(at: &At<'_>, out: &mut Findings) -> Option<bool> {
+    let mut fields = at.fields(out)?;
+    let kind = fields.need("type", out)?;
+    let text = kind.string(out)?;
+    fields.finish(out);
+    match text.to_ascii_uppercase().as_str() {
+        "NONE" => Some(true),
+        "AWS_IAM" => {
+            out.refuse(
+                &kind,
+                "authorization by `AWS_IAM` is not served by this version: a `jwt` authorizer can \
+                     say who may call",
+            );
+            None
+        }
+        _ => {
+            out.refuse(
+                &kind,
+                format!("{} is not known: `NONE` or `AWS_IAM` belongs here", quoted(text)),
+            );
+            None
+        }
+    }
+}
+
+fn read_scopes(at: &At<'_>, out: &mut Findings) -> Option<Vec<String>> {
+    let scopes = at.strings(out)?;
+    if scopes.len() > MAX_SCOPES {
+        out.refuse_key(at, format!("a route has at most {MAX_SCOPES} scopes"));
+        return None;
+    }
+    for (at, scope) in &scopes {
+        if !scope.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\')) {
+            out.refuse(
+                at,
+                format!(
+                    "a scope has no space, quotation mark or backslash, and is ASCII: {}",
+                    quoted(scope)
+                ),
+            );
+            return None;
+        }
+    }
+    Some(scopes.into_iter().map(|(_, scope)| scope.to_owned()).collect())
+}
+
+/// Reads a security scheme. Nothing is returned where this version does not serve it.
+fn read_scheme(at: &At<'_>, context: &Context<'_>, out: &mut Findings) -> Option<Config> {
+    let mut fields = at.fields(out)?;
+    fields.describe(
+        &[
+            "description",
+            "bearerFormat",
+            "scheme",
+            "flow",
+            "flows",
+            "scopes",
+            "authorizationUrl",
+            "tokenUrl",
+            "openIdConnectUrl",
+            "in",
+        ],
+        out,
+    );
+    let kind = fields.take("type").and_then(|at| at.string(out)).unwrap_or_default();
+    let header = fields.take("name").and_then(|at| at.string(out)).unwrap_or_default();
+    let auth_type = fields.take("x-amazon-apigateway-authtype");
+    let authorizer = fields.take("x-amazon-apigateway-authorizer");
+    fields.finish(out);
+    if let Some(authorizer) = authorizer {
+        return read_authorizer(&authorizer, context, out);
+    }
+    let auth_type = auth_type.and_then(|at| at.string(out)).unwrap_or_default();
+    let reason = match (kind, header, auth_type) {
+        (_, _, auth_type) if auth_type.eq_ignore_ascii_case("awsSigv4") => {
+            "authorization by AWS signature (`awsSigv4`) is not served by this version: a `jwt` \
+             authorizer can say who may call"
+                .to_owned()
+        }
+        ("apiKey", header, _) if header.eq_ignore_ascii_case("x-api-key") => {
+            "API keys are not served by this version: a `jwt` authorizer can say who may call"
+                .to_owned()
+        }
+        _ => {
+            "this security scheme has no `x-amazon-apigateway-authorizer`, so nothing would check \
+              who calls"
+                .to_owned()
+        }
+    };
+    out.refuse_key(at, reason);
+    None
+}
+
+fn read_authorizer(at: &At<'_>, context: &Context<'_>, out: &mut Findings) -> Option<Config> {
+    let mut fields = at.fields(out)?;
+    let kind = fields.need("type", out)?;
+    let text = kind.filled(out)?;
+    let lower = text.to_ascii_lowercase();
+    if lower == "jwt" {
+        let config = authorizer::translate(fields, context.options, out)?;
+        // What only the authorizer itself can tell, such as whether it can use a key.
+        return match JwtAuthorizer::compile(config.clone()) {
+            Ok(_) => Some(config),
+            Err(invalid) => {
+                out.refuse_key(at, invalid.to_string());
+                None
+            }
+        };
+    }
+    let reason = match lower.as_str() {
+        "token" | "request" => format!(
+            "Lambda authorizers (type `{lower}`) are not served by this version: a `jwt` \
+             authorizer can say who may call"
+        ),
+        "cognito_user_pools" => "authorizers of type `cognito_user_pools` are not served by this \
+                                 version: one of type `jwt` with the pool's issuer, \
+                                 `https://cognito-idp.REGION.amazonaws.com/POOL`, accepts the same \
+                                 tokens"
+            .to_owned(),
+        _ => {
+            let meant = nearest(text, TYPES).map(|meant| format!(", perhaps `{meant}` is meant"));
+            format!(
+                "no authorizer is of type {}{}: {} belongs here",
+                quoted(text),
+                meant.unwrap_or_default(),
+                any_of(TYPES)
+            )
+        }
+    };
+    out.refuse(&kind, reason);
+    None
+}

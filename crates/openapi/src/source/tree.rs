@@ -1,0 +1,119 @@
+//! The tree.
+
+use std::cmp::Ordering;
+
+/// Where something stands in a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Mark {
+    /// From 1.
+    pub(crate) line: u32,
+    /// In characters, from 1.
+    pub(crate) column: u32,
+}
+
+impl Mark {
+    pub(crate) const START: Self = Self { line: 1, column: 1 };
+}
+
+/// A value and where it stands.
+#[derive(Clone, Debug)]
+pub(crate) struct Node {
+    pub(crate) mark: Mark,
+    pub(crate) value: Value,
+    /// A YAML tag that is not of the core schema: `!Sub`.
+    pub(crate) tag: Option<Box<str>>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Value {
+    Null,
+    Bool(bool),
+    /// As it is written, for `1.0` may be a version.
+    Number(Box<str>),
+    String(Box<str>),
+    List(Vec<Node>),
+    Map(Map),
+}
+
+/// An object: entries in the order of the text, no key twice.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Map {
+    entries: Vec<Entry>,
+    /// Indices into `entries`, in the order of their keys.
+    by_key: Vec<usize>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    pub(crate) key: Box<str>,
+    pub(crate) mark: Mark,
+    pub(crate) value: Node,
+}
+
+impl Map {
+    /// Keeps the first entry of each key, and returns the others with the mark of the first.
+    pub(crate) fn new(entries: Vec<Entry>) -> (Self, Vec<(Mark, Entry)>) {
+        let mut entries: Vec<_> = entries.into_iter().enumerate().collect();
+        entries.sort_by(|(i, one), (j, other)| one.key.cmp(&other.key).then(i.cmp(j)));
+        let mut kept: Vec<(usize, Entry)> = Vec::with_capacity(entries.len());
+        let mut again = Vec::new();
+        for (index, entry) in entries {
+            match kept.last() {
+                Some((_, first)) if first.key == entry.key => again.push((first.mark, entry)),
+                _ => kept.push((index, entry)),
+            }
+        }
+        kept.sort_by_key(|(index, _)| *index);
+        let entries: Vec<_> = kept.into_iter().map(|(_, entry)| entry).collect();
+        let mut by_key: Vec<_> = (0..entries.len()).collect();
+        let key = |index: &usize| entries.get(*index).map(|entry| &entry.key);
+        by_key.sort_by(|one, other| key(one).cmp(&key(other)));
+        (Self { entries, by_key }, again)
+    }
+
+    pub(crate) fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    pub(crate) fn entry(&self, key: &str) -> Option<&Entry> {
+        let found = self.by_key.binary_search_by(|index| {
+            self.entries.get(*index).map_or(Ordering::Less, |entry| (*entry.key).cmp(key))
+        });
+        self.entries.get(*self.by_key.get(found.ok()?)?)
+    }
+}
+
+impl Node {
+    pub(crate) fn map(&self) -> Option<&Map> {
+        match &self.value {
+            Value::Map(map) => Some(map),
+            _ => None,
+        }
+    }
+
+    /// The value of a key, if this is an object that has it.
+    pub(crate) fn get(&self, key: &str) -> Option<&Self> {
+        Some(&self.map()?.entry(key)?.value)
+    }
+
+    /// The entries, if this is an object.
+    pub(crate) fn entries(&self) -> &[Entry] {
+        self.map().map_or(&[], Map::entries)
+    }
+
+    /// The items, if this is a list.
+    pub(crate) fn items(&self) -> &[Self] {
+        match &self.value {
+            Value::List(items) => items,
+            _ => &[],
+        }
+    }
+
+    /// The text, if this is a string or a number.
+    pub(crate) fn text(&self) -> Option<&str> {
+        match &self.value {
+            Value::String(text) | Value::Number(text) => Some(text),
+            _ => None,
+        }
+    }
+}
