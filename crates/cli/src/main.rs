@@ -1,3 +1,53 @@
-//! The command line.
+//! The command line: from an OpenAPI document to a served API.
+//!
+//! Results go to standard output, everything that is said about them to standard error. What the
+//! exit code means is in [`failure::Code`].
 
-fn main() {}
+mod arguments;
+mod build;
+mod check;
+mod dev;
+mod document;
+mod envoy;
+mod failure;
+mod filter;
+mod http;
+mod port;
+mod process;
+mod routes;
+mod run;
+mod settings;
+mod shell;
+mod terminal;
+mod wait;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::arguments::{Arguments, Command};
+use crate::failure::Failure;
+
+fn main() -> ExitCode {
+    match execute(Arguments::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            for line in &failure.details {
+                terminal::say(line);
+            }
+            terminal::error(&failure.message);
+            failure.code.into()
+        }
+    }
+}
+
+fn execute(command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Run(arguments) => wait::block_on(run::run(arguments)),
+        Command::Build(arguments) => build::build(&arguments),
+        Command::Check(arguments) => check::check(&arguments),
+        Command::Routes(arguments) => routes::routes(&arguments),
+        Command::Dev(command) => dev::execute(command),
+        Command::Version => terminal::result(&filter::version()),
+    }
+}

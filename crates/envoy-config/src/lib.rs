@@ -1,1 +1,70 @@
-//! Envoy.
+//! The API definition as Envoy resources.
+//!
+//! Values, no I/O: [`files`] returns the contents of three files, which together with `gateway.wasm`
+//! are all that Envoy needs. Only this crate knows Envoy's configuration.
+//!
+//! `envoy.yaml` depends on the [`Settings`] alone and is read once, at start. The other two follow
+//! the definition, and Envoy watches them: a new definition takes effect without a restart and
+//! without losing a request, if the files are replaced in this order, each by renaming a finished
+//! file over the old one in the same folder:
+//!
+//! 1. `clusters.yaml` with the services of the old and the new definition together: [`clusters`];
+//! 2. once `cluster_manager.warming_clusters` is 0, `gateway.yaml`: the filter may only name
+//!    services that are there;
+//! 3. once `extension_config_discovery` has counted a reload, `clusters.yaml` of the new definition
+//!    alone.
+
+mod bootstrap;
+mod cluster;
+mod filter;
+mod listener;
+mod local_reply;
+mod settings;
+mod yaml;
+
+use tollgate_gateway::Definition;
+use tollgate_policy::Invalid;
+
+pub use settings::{AccessLog, Address, Settings, Underscores};
+
+/// The files of one proxy, by name `envoy.yaml`, `clusters.yaml` and `gateway.yaml`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Files {
+    /// `envoy.yaml`: what Envoy starts with.
+    pub bootstrap: String,
+    /// `clusters.yaml`: the services that are reached.
+    pub clusters: String,
+    /// `gateway.yaml`: the filter, and the definition it is configured with.
+    pub gateway: String,
+}
+
+/// What a proxy needs to serve a definition.
+///
+/// # Errors
+/// [`Invalid`] for a setting, or a service of the definition, that Envoy could not honour.
+pub fn files(definition: &Definition, settings: &Settings) -> Result<Files, Invalid> {
+    settings.check()?;
+    Ok(Files {
+        bootstrap: bootstrap::document(settings),
+        clusters: clusters([definition], settings)?,
+        gateway: filter::document(definition, settings)?,
+    })
+}
+
+/// `clusters.yaml` for several definitions at once, such as the one that is served and the one that
+/// follows it.
+///
+/// # Errors
+/// [`Invalid`] for a service of a definition that Envoy could not honour.
+pub fn clusters<'a>(
+    definitions: impl IntoIterator<Item = &'a Definition>,
+    settings: &Settings,
+) -> Result<String, Invalid> {
+    cluster::document(definitions, settings)
+}
+
+/// The first lines of every file.
+const MADE_BY: &str = "Made by tollgate; changes are overwritten.";
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,216 @@
+//! What can be said on the command line.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::dev;
+use crate::failure::EXIT_CODES;
+
+/// Serves an API that is described in an OpenAPI document with API Gateway extensions.
+#[derive(Debug, Parser)]
+#[command(name = "tollgate", version, after_help = EXIT_CODES)]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve a document on this machine, until stopped
+    #[command(after_help = EXIT_CODES)]
+    Run(Run),
+    /// Write down everything Envoy needs to serve a document
+    #[command(after_help = EXIT_CODES)]
+    Build(Build),
+    /// Say whether a document can be served, and what is wrong with it
+    #[command(after_help = EXIT_CODES)]
+    Check(Check),
+    /// List the routes of a document
+    #[command(after_help = EXIT_CODES)]
+    Routes(Routes),
+    /// An issuer, tokens and a backend to try things with
+    #[command(subcommand, after_help = EXIT_CODES)]
+    Dev(dev::Command),
+    /// Say which version this is, and which gateway it carries
+    Version,
+}
+
+/// The document, and what it does not say itself.
+#[derive(Clone, Debug, Args)]
+pub struct Source {
+    /// The OpenAPI document
+    #[arg(value_name = "API.YAML")]
+    pub document: PathBuf,
+    /// The stage to serve it on
+    #[arg(long, value_name = "NAME")]
+    pub stage: Option<String>,
+    /// A stage variable; may be repeated
+    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
+    pub stage_variable: Vec<(String, String)>,
+    /// The id of the API
+    #[arg(long, value_name = "ID")]
+    pub api_id: Option<String>,
+    /// Whose rules the API follows, where the document does not say
+    #[arg(long)]
+    pub protocol: Option<Protocol>,
+    /// What to do with the base path of the document's server
+    #[arg(long)]
+    pub base_path: Option<BasePath>,
+    /// What `${AWS::Region}` stands for
+    #[arg(long)]
+    pub region: Option<String>,
+    /// What `${AWS::AccountId}` stands for
+    #[arg(long, value_name = "ID")]
+    pub account_id: Option<String>,
+}
+
+/// Whose rules an API follows.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Protocol {
+    /// API Gateway's HTTP API
+    Http,
+    /// API Gateway's REST API
+    Rest,
+}
+
+/// What to do with the base path of a document's server.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum BasePath {
+    /// Leave it out
+    Ignore,
+    /// Put it before every path
+    Prepend,
+    /// Leave out its first segment and put the rest before every path
+    Split,
+}
+
+/// Where the gateway is reached.
+#[derive(Clone, Debug, Args)]
+pub struct Listen {
+    /// The address to listen on
+    #[arg(long, default_value = "127.0.0.1", value_name = "ADDRESS")]
+    pub address: IpAddr,
+    /// The port to listen on; 0 for any that is free
+    #[arg(long, default_value_t = 8080)]
+    pub port: u16,
+    /// The port of Envoy's administration, on this machine only; 0 for any that is free
+    #[arg(long, default_value_t = 9901, value_name = "PORT")]
+    pub admin_port: u16,
+}
+
+/// `tollgate run`
+#[derive(Clone, Debug, Args)]
+pub struct Run {
+    #[command(flatten)]
+    pub source: Source,
+    #[command(flatten)]
+    pub listen: Listen,
+    /// How many worker threads Envoy has; as many as processors where not given
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub workers: Option<u16>,
+    /// Take up changes of the document while it is served
+    #[arg(long)]
+    pub watch: bool,
+    /// Envoy's program; otherwise `TOLLGATE_ENVOY`, then the PATH, then `.tools/bin/envoy`
+    #[arg(long, value_name = "PATH")]
+    pub envoy: Option<PathBuf>,
+    /// From which level on Envoy's log is shown
+    #[arg(long, default_value = "warning", value_name = "LEVEL")]
+    pub log_level: LogLevel,
+    /// The folder for Envoy's files; a temporary one where not given
+    #[arg(long, value_name = "DIR")]
+    pub state: Option<PathBuf>,
+}
+
+/// How much Envoy says.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum LogLevel {
+    Trace,
+    Debug,
+    Info,
+    Warning,
+    Error,
+    Critical,
+    Off,
+}
+
+/// `tollgate build`
+#[derive(Clone, Debug, Args)]
+pub struct Build {
+    #[command(flatten)]
+    pub source: Source,
+    #[command(flatten)]
+    pub listen: Listen,
+    /// The folder to write to; made where it is not there
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Where Envoy will find that folder, if not in the same place
+    #[arg(long, value_name = "DIR")]
+    pub directory: Option<String>,
+}
+
+/// `tollgate check`
+#[derive(Clone, Debug, Args)]
+pub struct Check {
+    #[command(flatten)]
+    pub source: Source,
+    /// How to answer
+    #[arg(long, default_value = "text")]
+    pub format: Format,
+}
+
+/// `tollgate routes`
+#[derive(Clone, Debug, Args)]
+pub struct Routes {
+    #[command(flatten)]
+    pub source: Source,
+    /// How to answer
+    #[arg(long, default_value = "text")]
+    pub format: Format,
+}
+
+/// How a result is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    Text,
+    /// For machines
+    Json,
+}
+
+/// A `name=value` argument. The value may hold anything, and be empty.
+pub fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("must be `name=value`".to_owned()),
+    }
+}
+
+/// A word as it is written on the command line.
+pub fn word(value: impl ValueEnum) -> String {
+    value.to_possible_value().map(|word| word.get_name().to_owned()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_make_sense() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_pair_is_split_at_its_first_equals_sign() {
+        let pair = |text| super::pair(text).ok();
+        assert_eq!(pair("a=b=c"), Some(("a".into(), "b=c".into())));
+        assert_eq!(pair("a="), Some(("a".into(), String::new())));
+        assert_eq!(pair("a"), None);
+        assert_eq!(pair("=b"), None);
+    }
+}

@@ -1,0 +1,150 @@
+//! From a document on disk to a definition that is known to be served: the one place that knows how
+//! the translator and the compiler are called.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::Context;
+use serde::Serialize;
+use tollgate_gateway::Gateway;
+use tollgate_gateway::definition::{Definition, Protocol};
+use tollgate_openapi::{Notice, Options, Place, Problem, Translation};
+use tollgate_policy::Compile;
+
+use crate::arguments::{self, Source};
+use crate::failure::{Code, Failure};
+use crate::terminal;
+
+/// A definition that a gateway serves.
+#[derive(Debug)]
+pub struct Document {
+    /// What is served.
+    pub definition: Definition,
+    /// What API Gateway would do and this gateway does not.
+    pub notices: Vec<Finding>,
+}
+
+/// Something found in a document. What is not about one place has no line.
+#[derive(Debug, Serialize)]
+pub struct Finding {
+    file: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    column: Option<u32>,
+    path: String,
+    reason: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    also: Vec<Spot>,
+    /// The finding in one piece, as people read it.
+    #[serde(skip)]
+    pub text: String,
+}
+
+/// Another place with the same finding.
+#[derive(Debug, Serialize)]
+struct Spot {
+    line: u32,
+    column: u32,
+    path: String,
+}
+
+/// Reads a document and translates it.
+///
+/// # Errors
+/// The outer failure is about the file; the inner list is what is wrong with the document.
+pub fn read(source: &Source) -> Result<Result<Document, Vec<Finding>>, Failure> {
+    Ok(translate(&text(&source.document)?, source))
+}
+
+/// The text of a document.
+pub fn text(path: &Path) -> Result<String, Failure> {
+    let name = path.display();
+    let bytes = fs::read(path).with_context(|| format!("cannot read `{name}`"))?;
+    let text = String::from_utf8(bytes).with_context(|| format!("`{name}` is not UTF-8 text"))?;
+    Ok(text)
+}
+
+/// Translates a document and compiles what comes of it, as the filter will.
+pub fn translate(text: &str, source: &Source) -> Result<Document, Vec<Finding>> {
+    let options = options(source);
+    let Translation { definition, notices } = tollgate_openapi::translate(text, &options)
+        .map_err(|problems| problems.into_iter().map(Finding::from).collect::<Vec<_>>())?;
+    match Gateway::compile(definition.clone()) {
+        Ok(_) => {
+            let notices = notices.into_iter().map(Finding::from).collect();
+            Ok(Document { definition, notices })
+        }
+        Err(invalid) => Err(vec![Finding {
+            text: format!("{}: {invalid}", options.file),
+            file: options.file,
+            line: None,
+            column: None,
+            path: invalid.field,
+            reason: invalid.reason,
+            also: Vec::new(),
+        }]),
+    }
+}
+
+/// Reads a document that is to be served: says its notices, or fails with its problems.
+pub fn accepted(source: &Source) -> Result<Definition, Failure> {
+    let document = read(source)?.map_err(|problems| refused(source, problems))?;
+    for notice in &document.notices {
+        terminal::warning(&notice.text);
+    }
+    Ok(document.definition)
+}
+
+/// The failure of a document that is refused.
+pub fn refused(source: &Source, problems: Vec<Finding>) -> Failure {
+    let name = source.document.display();
+    let message = match problems.len() {
+        1 => format!("`{name}` is refused: 1 problem"),
+        many => format!("`{name}` is refused: {many} problems"),
+    };
+    let lines = problems.into_iter().map(|problem| problem.text).collect();
+    Failure::new(Code::Refused, message).with_details(lines)
+}
+
+fn options(source: &Source) -> Options {
+    let default = Options::default();
+    Options {
+        file: source.document.display().to_string(),
+        api_id: source.api_id.clone(),
+        stage: source.stage.clone(),
+        stage_variables: source.stage_variable.iter().cloned().collect(),
+        base_path: match source.base_path {
+            None => default.base_path,
+            Some(arguments::BasePath::Ignore) => tollgate_openapi::BasePath::Ignore,
+            Some(arguments::BasePath::Prepend) => tollgate_openapi::BasePath::Prepend,
+            Some(arguments::BasePath::Split) => tollgate_openapi::BasePath::Split,
+        },
+        protocol: source.protocol.map(|protocol| match protocol {
+            arguments::Protocol::Http => Protocol::Http,
+            arguments::Protocol::Rest => Protocol::Rest,
+        }),
+        region: source.region.clone().unwrap_or(default.region),
+        account_id: source.account_id.clone().unwrap_or(default.account_id),
+    }
+}
+
+impl From<Problem> for Finding {
+    fn from(problem: Problem) -> Self {
+        let text = problem.to_string();
+        let Problem { file, line, column, path, reason, also } = problem;
+        Self { file, line: Some(line), column: Some(column), path, reason, also: spots(also), text }
+    }
+}
+
+impl From<Notice> for Finding {
+    fn from(notice: Notice) -> Self {
+        let text = notice.to_string();
+        let Notice { file, line, column, path, reason, also } = notice;
+        Self { file, line: Some(line), column: Some(column), path, reason, also: spots(also), text }
+    }
+}
+
+fn spots(places: Vec<Place>) -> Vec<Spot> {
+    places.into_iter().map(|Place { line, column, path }| Spot { line, column, path }).collect()
+}

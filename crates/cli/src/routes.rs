@@ -1,0 +1,181 @@
+//! `tollgate routes`: who may call what, and what answers.
+
+use anyhow::Context;
+use serde::Serialize;
+use tollgate_gateway::definition::{Api, Authorization, Definition, Integration, Protocol};
+
+use crate::arguments::{Format, Routes};
+use crate::document;
+use crate::failure::Failure;
+use crate::terminal;
+
+/// Lists the routes of a document.
+pub fn routes(arguments: &Routes) -> Result<(), Failure> {
+    let rows = rows(&document::accepted(&arguments.source)?);
+    terminal::result(&match arguments.format {
+        Format::Text => table(&rows),
+        Format::Json => serde_json::to_string_pretty(&rows).context("cannot write JSON")?,
+    })
+}
+
+/// One route on one stage.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Row {
+    /// The API's id.
+    pub api: String,
+    /// The stage's name.
+    pub stage: String,
+    /// The route as the API knows it.
+    pub route_key: String,
+    /// The method; `ANY` for every one.
+    pub method: String,
+    /// The path from the root of the gateway's own host name, the stage included. `/*` is what no
+    /// other route takes.
+    pub path: String,
+    /// The authorizer; nothing where anyone may call.
+    pub authorizer: Option<String>,
+    /// The scopes of which a caller must have one.
+    pub scopes: Vec<String>,
+    /// Where requests go, with the stage's variables in place.
+    pub uri: String,
+}
+
+/// The routes of every API on each of its stages.
+pub fn rows(definition: &Definition) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for (id, api) in &definition.apis {
+        for (stage, settings) in &api.stages {
+            for key in api.routes.keys() {
+                rows.extend(row(id, api, stage, &settings.variables, key));
+            }
+        }
+    }
+    rows.sort_by(|a, b| {
+        (&a.api, &a.stage, &a.path, &a.method).cmp(&(&b.api, &b.stage, &b.path, &b.method))
+    });
+    rows
+}
+
+fn row<'a>(
+    id: &str,
+    api: &Api,
+    stage: &str,
+    variables: impl IntoIterator<Item = (&'a String, &'a String)>,
+    key: &str,
+) -> Option<Row> {
+    let route = api.routes.get(key)?;
+    let (method, path) = key.split_once(' ').unwrap_or(("ANY", "/*"));
+    let (authorizer, scopes) = match &route.authorization {
+        Authorization::None => (None, Vec::new()),
+        Authorization::Jwt(jwt) => (Some(jwt.authorizer.clone()), jwt.scopes.clone()),
+    };
+    let Integration::HttpProxy(proxy) = api.integrations.get(&route.integration)?;
+    let uri = variables.into_iter().fold(proxy.uri.clone(), |uri, (name, value)| {
+        uri.replace(&format!("${{stageVariables.{name}}}"), value)
+    });
+    Some(Row {
+        api: id.to_owned(),
+        stage: stage.to_owned(),
+        route_key: key.to_owned(),
+        method: method.to_owned(),
+        path: format!("{}{path}", prefix(api.protocol, stage)),
+        authorizer,
+        scopes,
+        uri,
+    })
+}
+
+/// What the stage puts before every path.
+fn prefix(protocol: Protocol, stage: &str) -> String {
+    match (protocol, stage) {
+        (Protocol::Http, "$default") => String::new(),
+        _ => format!("/{stage}"),
+    }
+}
+
+/// The routes for people.
+pub fn table(rows: &[Row]) -> String {
+    let lines: Vec<[String; 4]> =
+        std::iter::once(["METHOD", "PATH", "AUTHORIZATION", "INTEGRATION"].map(str::to_owned))
+            .chain(rows.iter().map(|row| {
+                [row.method.clone(), row.path.clone(), authorization(row), row.uri.clone()]
+            }))
+            .collect();
+    let width = |column: fn(&[String; 4]) -> &String| {
+        lines.iter().map(|line| column(line).chars().count()).max().unwrap_or_default()
+    };
+    let (method, path) = (width(|[method, ..]| method), width(|[_, path, ..]| path));
+    let rule = width(|[_, _, rule, _]| rule);
+    let lines: Vec<String> = lines
+        .iter()
+        .map(|[a, b, c, d]| format!("{a:method$}  {b:path$}  {c:rule$}  {d}"))
+        .collect();
+    lines.join("\n")
+}
+
+fn authorization(row: &Row) -> String {
+    match (&row.authorizer, row.scopes.join(" or ")) {
+        (None, _) => "none".to_owned(),
+        (Some(authorizer), none) if none.is_empty() => format!("jwt {authorizer}"),
+        (Some(authorizer), scopes) => format!("jwt {authorizer}: {scopes}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn definition(protocol: &str, stage: &str) -> Definition {
+        serde_json::from_value(json!({
+            "version": 1,
+            "apis": {"shop": {
+                "name": "Shop",
+                "protocol": protocol,
+                "authorizers": {"people": {"jwt": {"issuers": [{
+                    "issuer": "http://127.0.0.1:8082",
+                    "audiences": {"any_of": ["orders"]},
+                    "keys": {"discovery": {}},
+                }]}}},
+                "integrations": {"backend": {"http_proxy": {
+                    "uri": "http://${stageVariables.host}/orders",
+                }}},
+                "routes": {
+                    "GET /orders": {"authorization": "none", "integration": "backend"},
+                    "POST /orders": {
+                        "authorization": {"jwt": {"authorizer": "people", "scopes": ["a", "b"]}},
+                        "integration": "backend",
+                    },
+                    "$default": {
+                        "authorization": {"jwt": {"authorizer": "people"}},
+                        "integration": "backend",
+                    },
+                },
+                "stages": {stage: {"variables": {"host": "127.0.0.1:8081"}}},
+            }},
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn the_table_says_who_may_call_what_and_what_answers() {
+        let table = table(&rows(&definition("http", "$default")));
+        let expected = "\
+METHOD  PATH     AUTHORIZATION       INTEGRATION
+ANY     /*       jwt people          http://127.0.0.1:8081/orders
+GET     /orders  none                http://127.0.0.1:8081/orders
+POST    /orders  jwt people: a or b  http://127.0.0.1:8081/orders";
+        assert_eq!(table, expected);
+    }
+
+    #[test]
+    fn a_stage_other_than_the_default_one_is_part_of_the_path() {
+        let paths = |protocol, stage| {
+            let rows = rows(&definition(protocol, stage));
+            rows.into_iter().map(|row| row.path).collect::<Vec<_>>()
+        };
+        assert_eq!(paths("http", "v1"), ["/v1/*", "/v1/orders", "/v1/orders"]);
+        assert_eq!(paths("rest", "prod"), ["/prod/*", "/prod/orders", "/prod/orders"]);
+    }
+}

@@ -1,0 +1,163 @@
+//! What is being served, and its replacement while it is.
+
+use std::time::Duration;
+
+use tollgate_envoy_config::{Files, Settings};
+use tollgate_gateway::Definition;
+
+use crate::arguments::Source;
+use crate::document;
+use crate::envoy::{Admin, Counters, Folder, Log};
+use crate::failure::{Code, Failure};
+use crate::routes;
+use crate::terminal;
+use crate::wait;
+
+/// How long Envoy may take to take up a file: a gateway is compiled, a service's name resolved.
+const TIME_TO_TAKE_UP: Duration = Duration::from_secs(20);
+
+/// How long the reason of a refusal may be on its way.
+const TIME_TO_COMPLAIN: Duration = Duration::from_secs(1);
+
+/// What a running Envoy serves.
+pub struct Live<'a> {
+    /// The document, and what it does not say itself.
+    pub source: &'a Source,
+    /// Where Envoy's files are.
+    pub folder: &'a Folder,
+    /// What the operator decided.
+    pub settings: Settings,
+    /// Envoy's administration.
+    pub admin: Admin,
+    /// What Envoy says.
+    pub log: Log,
+    /// What is served.
+    pub definition: Definition,
+    /// The files that make Envoy serve it.
+    pub files: Files,
+}
+
+impl Live<'_> {
+    /// Serves a new text of the document, or says why not and goes on as before.
+    pub async fn take_up(&mut self, text: Result<String, Failure>) {
+        let outcome = match text {
+            Ok(text) => self.serve(&text).await,
+            Err(failure) => Err(failure),
+        };
+        let name = self.source.document.display();
+        match outcome {
+            Ok(Change::Same) => terminal::done("reloaded", &format!("{name}: nothing changes")),
+            Ok(Change::Other) => {
+                terminal::say(&routes::table(&routes::rows(&self.definition)));
+                terminal::done("reloaded", &name.to_string());
+            }
+            Err(failure) => {
+                for line in &failure.details {
+                    terminal::say(line);
+                }
+                terminal::error(&failure.message);
+                terminal::say("what was served before is still served");
+            }
+        }
+    }
+
+    async fn serve(&mut self, text: &str) -> Result<Change, Failure> {
+        let document = document::translate(text, self.source)
+            .map_err(|problems| document::refused(self.source, problems))?;
+        for notice in &document.notices {
+            terminal::warning(&notice.text);
+        }
+        let definition = document.definition;
+        let refuse =
+            |invalid: tollgate_policy::Invalid| Failure::new(Code::Refused, invalid.to_string());
+        let files = tollgate_envoy_config::files(&definition, &self.settings).map_err(refuse)?;
+        if files == self.files {
+            return Ok(Change::Same);
+        }
+        let both = tollgate_envoy_config::clusters([&self.definition, &definition], &self.settings)
+            .map_err(refuse)?;
+        match self.replace(&files, &both).await {
+            Ok(()) => {
+                self.definition = definition;
+                self.files = files;
+                Ok(Change::Other)
+            }
+            Err(failure) => {
+                // What Envoy did not take up must not be what it finds at its next look.
+                self.folder.replace("gateway.yaml", self.files.gateway.as_bytes())?;
+                self.folder.replace("clusters.yaml", self.files.clusters.as_bytes())?;
+                Err(failure)
+            }
+        }
+    }
+
+    /// Replaces the files so that at no time the filter names a service that is not there.
+    async fn replace(&self, new: &Files, both: &str) -> Result<(), Failure> {
+        if both != self.files.clusters {
+            self.put("clusters.yaml", both, Counters::services).await?;
+        }
+        if new.gateway != self.files.gateway {
+            self.put("gateway.yaml", &new.gateway, Counters::gateway).await?;
+        }
+        if new.clusters != both {
+            self.put("clusters.yaml", &new.clusters, Counters::services).await?;
+        }
+        Ok(())
+    }
+
+    /// Replaces one file and waits until Envoy has judged it.
+    async fn put(
+        &self,
+        name: &str,
+        content: &str,
+        judged: fn(&Counters) -> (u64, u64),
+    ) -> Result<(), Failure> {
+        let before = judged(&self.admin.counters().await?);
+        self.log.forget();
+        self.folder.replace(name, content.as_bytes())?;
+        let verdict = wait::until(TIME_TO_TAKE_UP, || async {
+            let counters = self.admin.counters().await.ok()?;
+            let (accepted, refused) = judged(&counters);
+            if refused > before.1 {
+                return Some(false);
+            }
+            (accepted > before.0 && counters.services_warming == 0).then_some(true)
+        });
+        match verdict.await {
+            Some(true) => Ok(()),
+            Some(false) => {
+                let complaint = || async { self.log.refusal() };
+                let message = match wait::until(TIME_TO_COMPLAIN, complaint).await {
+                    Some(complaint) => format!("Envoy refuses {name}: {complaint}"),
+                    None => format!("Envoy refuses {name}"),
+                };
+                Err(Failure::new(Code::Envoy, message))
+            }
+            None => {
+                let limit = TIME_TO_TAKE_UP.as_secs();
+                let reason = format!("Envoy has not taken up {name} after {limit} s");
+                Err(Failure::new(Code::Envoy, reason))
+            }
+        }
+    }
+}
+
+/// What a new text changes.
+enum Change {
+    /// Nothing that is served.
+    Same,
+    /// What is served.
+    Other,
+}
+
+impl Counters {
+    /// How often the gateway's configuration was accepted and refused.
+    fn gateway(&self) -> (u64, u64) {
+        (self.gateway_accepted, self.gateway_refused)
+    }
+
+    /// How often the services were accepted and refused.
+    fn services(&self) -> (u64, u64) {
+        (self.services_accepted, self.services_refused)
+    }
+}

@@ -1,0 +1,87 @@
+//! `envoy.yaml`: what Envoy starts with, and never has to be restarted for a new definition.
+
+use std::time::Duration;
+
+use crate::MADE_BY;
+use crate::listener;
+use crate::settings::{Address, Settings};
+use crate::yaml::{Node, map};
+
+pub(crate) fn document(settings: &Settings) -> String {
+    map! {
+        "node": map! { "id": &settings.node, "cluster": "tollgate" },
+        "admin": map! {
+            "address": address(&settings.admin, Some(0o600)),
+            /// Reachable when the gateway has all the connections it may have.
+            "ignore_global_conn_limit": true,
+        },
+        "static_resources": map! { "listeners": [listener::gateway(settings)] },
+        "dynamic_resources": map! {
+            "cds_config": source("clusters.yaml", settings),
+        },
+        "overload_manager": overload(settings),
+    }
+    .document(MADE_BY)
+}
+
+/// A file that Envoy watches. It sees a file that is renamed into place, not one that is written to.
+pub(crate) fn source(file: &str, settings: &Settings) -> Node {
+    map! {
+        "resource_api_version": "V3",
+        "path_config_source": map! {
+            "path": settings.path(file),
+            "watched_directory": map! { "path": settings.directory.as_str() },
+        },
+    }
+}
+
+/// The mode is that of a Unix socket; the umask decides where there is none.
+pub(crate) fn address(address: &Address, mode: Option<u32>) -> Node {
+    match address {
+        Address::Tcp(address) => map! {
+            "socket_address": map! {
+                "address": address.ip().to_string(),
+                "port_value": address.port(),
+            },
+        },
+        Address::Unix(path) => map! {
+            "pipe": map! { "path": path, "mode": mode.map(Node::from) },
+        },
+    }
+}
+
+/// What happens when the machine is too small for the traffic: refuse, rather than fall over.
+fn overload(settings: &Settings) -> Node {
+    const HEAP: &str = "envoy.resource_monitors.fixed_heap";
+    const CONNECTIONS: &str = "envoy.resource_monitors.global_downstream_max_connections";
+    let when_heap_is = |percent: u32| -> Node {
+        let share = Node::Text(format!("{}", f64::from(percent) / 100.0));
+        [map! { "name": HEAP, "threshold": map! { "value": share } }].into()
+    };
+    map! {
+        "refresh_interval": Duration::from_millis(250),
+        "resource_monitors": [
+            map! {
+                "name": HEAP,
+                "typed_config": map! {
+                    "@type": "type.googleapis.com/envoy.extensions.resource_monitors.fixed_heap.v3.FixedHeapConfig",
+                    "max_heap_size_bytes": settings.max_heap_bytes,
+                },
+            },
+            map! {
+                "name": CONNECTIONS,
+                "typed_config": map! {
+                    "@type": "type.googleapis.com/envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig",
+                    "max_active_downstream_connections": u64::from(settings.max_connections),
+                },
+            },
+        ],
+        "actions": [
+            map! { "name": "envoy.overload_actions.shrink_heap", "triggers": when_heap_is(90) },
+            map! { "name": "envoy.overload_actions.stop_accepting_requests", "triggers": when_heap_is(95) },
+        ],
+        "loadshed_points": [
+            map! { "name": "envoy.load_shed_points.tcp_listener_accept", "triggers": when_heap_is(95) },
+        ],
+    }
+}

@@ -1,0 +1,147 @@
+//! `clusters.yaml`: the services the gateway reaches.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use tollgate_gateway::{Definition, Upstream, upstreams};
+use tollgate_policy::{Endpoint, Invalid, Scheme};
+
+use crate::MADE_BY;
+use crate::listener::WINDOW_BYTES;
+use crate::settings::Settings;
+use crate::yaml::{Node, map};
+
+/// How many requests may be under way to one service, from all workers together: API Gateway's
+/// limit for an account is as many in a second.
+const MAX_REQUESTS: u32 = 10_000;
+
+pub(crate) fn document<'a>(
+    definitions: impl IntoIterator<Item = &'a Definition>,
+    settings: &Settings,
+) -> Result<String, Invalid> {
+    let mut all = BTreeSet::new();
+    for definition in definitions {
+        all.extend(upstreams(definition)?);
+    }
+    let resources = all.iter().map(|upstream| cluster(upstream, settings));
+    let resources: Vec<Node> = resources.collect::<Result<_, _>>()?;
+    Ok(map! { "resources": resources }.document(MADE_BY))
+}
+
+fn cluster(upstream: &Upstream, settings: &Settings) -> Result<Node, Invalid> {
+    let endpoint = &upstream.endpoint;
+    let is_address = endpoint.host.parse::<IpAddr>().is_ok();
+    Ok(map! {
+        "@type": "type.googleapis.com/envoy.config.cluster.v3.Cluster",
+        "name": &upstream.cluster,
+        "alt_stat_name": stat_name(upstream),
+        "type": is_address.then(|| "STATIC".into()),
+        "cluster_type": (!is_address).then(dns),
+        "connect_timeout": Duration::from_secs(5),
+        "per_connection_buffer_limit_bytes": WINDOW_BYTES,
+        "lb_policy": "LEAST_REQUEST",
+        "circuit_breakers": map! {
+            "thresholds": [map! {
+                "max_connections": MAX_REQUESTS,
+                "max_pending_requests": MAX_REQUESTS,
+                "max_requests": MAX_REQUESTS,
+                /// API Gateway never repeats a request.
+                "max_retries": 0_u32,
+            }],
+        },
+        "load_assignment": map! {
+            "cluster_name": &upstream.cluster,
+            "endpoints": [map! { "lb_endpoints": [map! { "endpoint": map! { "address": place(endpoint) } }] }],
+        },
+        "typed_extension_protocol_options": map! {
+            "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": map! {
+                "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
+                "common_http_protocol_options": map! {
+                    /// Before the backend does: many close after 5 s, and a request that meets the close is lost.
+                    "idle_timeout": Duration::from_secs(4),
+                    "max_headers_count": 200_u32,
+                },
+                /// As API Gateway speaks to a backend.
+                "explicit_http_config": map! { "http_protocol_options": map! {} },
+            },
+        },
+        "transport_socket": tls(upstream, settings)?,
+    })
+}
+
+/// Every address gets its share of the requests; one that leaves the DNS gets no more.
+fn dns() -> Node {
+    map! {
+        "name": "envoy.clusters.dns",
+        "typed_config": map! {
+            "@type": "type.googleapis.com/envoy.extensions.clusters.dns.v3.DnsCluster",
+            "respect_dns_ttl": true,
+            "dns_refresh_rate": Duration::from_secs(5),
+            "dns_failure_refresh_rate": map! {
+                "base_interval": Duration::from_secs(1),
+                "max_interval": Duration::from_secs(10),
+            },
+            "dns_lookup_family": "V4_PREFERRED",
+        },
+    }
+}
+
+fn place(endpoint: &Endpoint) -> Node {
+    map! {
+        "socket_address": map! { "address": &endpoint.host, "port_value": endpoint.port },
+    }
+}
+
+/// The cluster's name in statistics, where a dot ends a name.
+fn stat_name(upstream: &Upstream) -> String {
+    upstream.cluster.replace("://", "_").replace(['.', ':', '#'], "_")
+}
+
+/// The service must have a certificate for its name, from an authority that is trusted.
+fn tls(upstream: &Upstream, settings: &Settings) -> Result<Option<Node>, Invalid> {
+    let endpoint = &upstream.endpoint;
+    if let Some(name) = &upstream.server_name {
+        let refuse = |reason| Err(Invalid::new("server_name_to_verify", reason));
+        if endpoint.scheme == Scheme::Http {
+            return refuse(format!("`{endpoint}` has no certificate with a name: use `https`"));
+        }
+        if !is_name(name) {
+            return refuse(format!("`{name}` is not a DNS name or an address"));
+        }
+    }
+    if endpoint.scheme == Scheme::Http {
+        return Ok(None);
+    }
+    let name = upstream.server_name.as_ref().unwrap_or(&endpoint.host).to_ascii_lowercase();
+    let is_address = name.parse::<IpAddr>().is_ok();
+    Ok(Some(map! {
+        "name": "envoy.transport_sockets.tls",
+        "typed_config": map! {
+            "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext",
+            "sni": (!is_address).then(|| Node::from(&name)),
+            "common_tls_context": map! {
+                "tls_params": map! {
+                    "tls_minimum_protocol_version": "TLSv1_2",
+                    "tls_maximum_protocol_version": "TLSv1_3",
+                },
+                "alpn_protocols": ["http/1.1"],
+                "validation_context": map! {
+                    "trusted_ca": map! { "filename": &settings.authorities },
+                    "match_typed_subject_alt_names": [map! {
+                        "san_type": if is_address { "IP_ADDRESS" } else { "DNS" },
+                        "matcher": map! { "exact": name },
+                    }],
+                },
+            },
+        },
+    }))
+}
+
+fn is_name(name: &str) -> bool {
+    /// The longest name the DNS has.
+    const MAX_BYTES: usize = 253;
+    let letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+    name.parse::<IpAddr>().is_ok()
+        || (1..=MAX_BYTES).contains(&name.len()) && name.bytes().all(letter)
+}

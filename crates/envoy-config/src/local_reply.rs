@@ -1,0 +1,48 @@
+//! The answers Envoy gives before the gateway sees a request, in API Gateway's words.
+
+use crate::yaml::{Node, map};
+
+/// Statuses that Envoy answers with, and API Gateway's message for each.
+const MESSAGES: [(u16, &str); 10] = [
+    (400, "Bad Request"),
+    (403, "Forbidden"),
+    (404, "Not Found"),
+    (408, "Request Timeout"),
+    (413, "Request Entity Too Large"),
+    (426, "Upgrade Required"),
+    (431, "Request Header Fields Too Large"),
+    (500, "Internal Server Error"),
+    (503, "Service Unavailable"),
+    (504, "Gateway Timeout"),
+];
+
+/// Every answer of Envoy's own says in its details what was wrong. The gateway's answers say
+/// `tollgate` and keep the body they have.
+pub(crate) fn config() -> Node {
+    let messages = MESSAGES.map(|(status, message)| format!("{status}: '{message}'")).join(", ");
+    let statuses = MESSAGES.map(|(status, _)| status.to_string()).join(", ");
+    map! {
+        "mappers": [map! {
+            /// Envoy's own answers, not the gateway's.
+            "filter": map! {
+                "extension_filter": map! {
+                    "name": "envoy.access_loggers.extension_filters.cel",
+                    "typed_config": map! {
+                        "@type": "type.googleapis.com/envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter",
+                        "expression": format!(
+                            "response.code_details != 'tollgate' && response.code in [{statuses}]"
+                        ),
+                    },
+                },
+            },
+            "body_format_override": map! {
+                "text_format_source": map! {
+                    "inline_string": format!(
+                        "{{\"message\":\"%CEL({{{messages}}}[response.code])%\"}}"
+                    ),
+                },
+                "content_type": "application/json",
+            },
+        }],
+    }
+}

@@ -1,0 +1,111 @@
+//! What the operator decides about a proxy, as opposed to about its APIs.
+
+use std::net::SocketAddr;
+
+use tollgate_policy::Invalid;
+
+/// How a proxy runs. The default is a gateway for this machine only.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Where requests come in. `127.0.0.1:8080` by default.
+    pub listen: Address,
+    /// Where the proxy's administration answers: this machine or a Unix socket, for whoever reaches
+    /// it can stop the proxy. `127.0.0.1:9901` by default.
+    pub admin: Address,
+    /// The folder that holds the files and `gateway.wasm`, as the proxy sees it.
+    /// `/etc/tollgate` by default.
+    pub directory: String,
+    /// The name of this proxy, in its logs and statistics. `tollgate` by default.
+    pub node: String,
+    /// A PEM file of the certificate authorities that services may be certified by.
+    /// `/etc/ssl/certs/ca-certificates.crt` by default.
+    ///
+    /// To trust an authority of one's own as well, make a file of both.
+    pub authorities: String,
+    /// How many proxies of one's own stand before this one, each appending to `x-forwarded-for`.
+    /// With 0, the default, the client is whoever connects.
+    pub trusted_hops: u32,
+    /// What becomes of header fields with `_` in their names. They are dropped by default.
+    pub underscores: Underscores,
+    /// What is logged of each request. Nothing by default.
+    pub access_log: AccessLog,
+    /// How many connections clients may hold. 10,000 by default.
+    pub max_connections: u32,
+    /// How much memory the proxy may take before it refuses requests. 1 GiB by default.
+    pub max_heap_bytes: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            listen: Address::Tcp(SocketAddr::from(([127, 0, 0, 1], 8080))),
+            admin: Address::Tcp(SocketAddr::from(([127, 0, 0, 1], 9901))),
+            directory: "/etc/tollgate".to_owned(),
+            node: "tollgate".to_owned(),
+            authorities: "/etc/ssl/certs/ca-certificates.crt".to_owned(),
+            trusted_hops: 0,
+            underscores: Underscores::Drop,
+            access_log: AccessLog::Off,
+            max_connections: 10_000,
+            max_heap_bytes: 1 << 30,
+        }
+    }
+}
+
+/// Where a server listens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Address {
+    /// An IP address and a port; port 0 for any that is free.
+    Tcp(SocketAddr),
+    /// The path of a Unix socket.
+    Unix(String),
+}
+
+/// What becomes of header fields with `_` in their names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Underscores {
+    /// They are dropped. Unlike API Gateway, which passes them on: many services cannot tell
+    /// `x_user` from `x-user`, and the latter may be what the gateway says of the caller.
+    Drop,
+    /// They are passed on, for services that can tell.
+    Keep,
+}
+
+/// What is logged of each request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccessLog {
+    /// Nothing.
+    Off,
+    /// A line of JSON on standard output. No query string and no header: they may hold credentials.
+    Stdout,
+}
+
+impl Settings {
+    /// The path of a file in the proxy's folder.
+    pub(crate) fn path(&self, file: &str) -> String {
+        format!("{}/{file}", self.directory.trim_end_matches('/'))
+    }
+
+    pub(crate) fn check(&self) -> Result<(), Invalid> {
+        if let Address::Tcp(address) = self.admin
+            && !address.ip().is_loopback()
+        {
+            return Err(Invalid::new(
+                "admin",
+                format!(
+                    "`{address}` is not on this machine: whoever reaches it can stop the proxy"
+                ),
+            ));
+        }
+        for (field, value) in [
+            ("directory", &self.directory),
+            ("node", &self.node),
+            ("authorities", &self.authorities),
+        ] {
+            if value.is_empty() {
+                return Err(Invalid::new(field, "must not be empty"));
+            }
+        }
+        Ok(())
+    }
+}
