@@ -114,6 +114,12 @@ impl<P: Policy> Http<P> {
     }
 }
 
+impl<P: Policy> Drop for Http<P> {
+    fn drop(&mut self) {
+        self.hub.forget(&self.stream);
+    }
+}
+
 impl<P: Policy> Context for Http<P> {
     fn on_http_call_response(&mut self, token: u32, _: usize, body_bytes: usize, _: usize) {
         self.hub.on_reply(token, body_bytes, &Envoy);

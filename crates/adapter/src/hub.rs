@@ -20,6 +20,10 @@ const MAX_WAITING: usize = 1_024;
 /// been fetched by another worker.
 const WAITING_TICK: Duration = Duration::from_millis(10);
 
+/// The shortest interval of a proxy's timer, which counts in milliseconds: anything less would read
+/// as zero and stop it, and nobody who waits would ever be woken.
+const MIN_TICK: Duration = Duration::from_millis(1);
+
 /// The most body bytes a reply may have: API Gateway's own limit on a payload.
 const MAX_REPLY_BYTES: usize = 10 * 1024 * 1024;
 
@@ -65,6 +69,13 @@ impl<P: Policy> Hub<P> {
         }
     }
 
+    /// An exchange is over. The reply to a call it has made will not be delivered any more.
+    pub(crate) fn forget(&self, stream: &Shared<P>) {
+        if let Some(token) = stream.borrow().awaited_call() {
+            self.calls.borrow_mut().remove(&token);
+        }
+    }
+
     fn park(&self, stream: &Shared<P>, proxy: &dyn Proxy) {
         let mut waiting = self.waiting.borrow_mut();
         if waiting.len() >= MAX_WAITING {
@@ -85,19 +96,23 @@ impl<P: Policy> Hub<P> {
     /// The timer went off: fetch what is due, and wake those whose wait is over.
     pub(crate) fn on_tick(&self, proxy: &dyn Proxy) {
         let work = self.policy.work(&Lent::new(proxy));
+        let mut news = work.news;
         for fetch in work.fetches {
             match proxy.call(&fetch.call) {
                 Some(token) => {
                     self.calls.borrow_mut().insert(token, Caller::Fetch(fetch.id));
                 }
-                None => self.policy.on_fetched(fetch.id, None, &Lent::new(proxy)),
+                None => {
+                    self.policy.on_fetched(fetch.id, None, &Lent::new(proxy));
+                    news = true;
+                }
             }
         }
-        self.wake(if work.news { Wake::All } else { Wake::Overdue(proxy.now()) }, proxy);
+        self.wake(if news { Wake::All } else { Wake::Overdue(proxy.now()) }, proxy);
         let waiting = !self.waiting.borrow().is_empty();
         let next = match (waiting, work.again) {
-            (true, again) => again.unwrap_or(WAITING_TICK).min(WAITING_TICK),
-            (false, Some(again)) => again.max(Duration::from_millis(1)),
+            (true, again) => again.unwrap_or(WAITING_TICK).clamp(MIN_TICK, WAITING_TICK),
+            (false, Some(again)) => again.max(MIN_TICK),
             (false, None) => Duration::ZERO,
         };
         self.tick_every(next, proxy);

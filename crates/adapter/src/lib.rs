@@ -11,6 +11,7 @@
 
 #[cfg(target_arch = "wasm32")]
 mod abi;
+#[cfg(any(target_arch = "wasm32", test))]
 mod clean;
 #[cfg(target_arch = "wasm32")]
 mod contexts;
@@ -22,6 +23,7 @@ mod lent;
 mod proxy;
 #[cfg(any(target_arch = "wasm32", test))]
 mod stream;
+#[cfg(any(target_arch = "wasm32", test))]
 mod wire;
 
 #[cfg(target_arch = "wasm32")]

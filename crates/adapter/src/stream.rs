@@ -193,7 +193,9 @@ impl<P: Policy> Stream<P> {
 
     /// Too many wait already.
     pub(crate) fn turn_away(&mut self, proxy: &dyn Proxy) {
-        self.respond(&Response { status: 503, ..Response::default() }, proxy);
+        let headers = Headers::from_iter([("content-type", "application/json")]);
+        let body = br#"{"message":"Service Unavailable"}"#.to_vec();
+        self.respond(&Response { status: 503, headers, body }, proxy);
     }
 
     /// Until when the exchange waits, if it does.
@@ -201,6 +203,14 @@ impl<P: Policy> Stream<P> {
         [&self.request, &self.response].into_iter().find_map(|progress| match progress.held {
             Held::Wait(until) => Some(until),
             Held::No | Held::Body | Held::Call(_) => None,
+        })
+    }
+
+    /// The call whose reply the exchange is held for, if it is.
+    pub(crate) fn awaited_call(&self) -> Option<u32> {
+        [&self.request, &self.response].into_iter().find_map(|progress| match progress.held {
+            Held::Call(token) => Some(token),
+            Held::No | Held::Body | Held::Wait(_) => None,
         })
     }
 
@@ -283,7 +293,7 @@ impl<P: Policy> Stream<P> {
                 let verdict = policy.on_request_body(notes, exchange, &mut body, &host);
                 if body != before {
                     proxy.set_body(Message::Request, size, &body);
-                    self.exchange.request.headers.set("content-length", body.len().to_string());
+                    resize(&mut self.exchange.request.headers, body.len());
                     self.request.body_bytes = body.len();
                 }
                 verdict
@@ -294,8 +304,7 @@ impl<P: Policy> Stream<P> {
                 let verdict = policy.on_response_body(notes, exchange, &mut self.answer, &host);
                 if self.answer.body != before {
                     proxy.set_body(Message::Response, size, &self.answer.body);
-                    let length = self.answer.body.len().to_string();
-                    self.answer.headers.set("content-length", length);
+                    resize(&mut self.answer.headers, self.answer.body.len());
                     self.response.body_bytes = self.answer.body.len();
                 }
                 verdict
@@ -352,6 +361,12 @@ impl<P: Policy> Stream<P> {
             Side::Response => &mut self.response,
         }
     }
+}
+
+/// Says how long a body is now, and nothing else about its length.
+fn resize(headers: &mut Headers, bytes: usize) {
+    headers.remove("transfer-encoding");
+    headers.set("content-length", bytes.to_string());
 }
 
 fn write(headers: &mut Headers, message: Message, proxy: &dyn Proxy) {

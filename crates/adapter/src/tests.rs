@@ -1,1 +1,6 @@
-
+mod fake;
+mod hub;
+mod messages;
+mod stream;
+mod verdicts;
+mod wire;

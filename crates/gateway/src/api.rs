@@ -64,7 +64,9 @@ impl Api {
             Protocol::Http => Rules::Http,
             Protocol::Rest => Rules::Rest,
         });
-        let mut own_headers = Vec::new();
+        let mut own_headers: Vec<String> = (authorizers.iter())
+            .flat_map(|(_, authorizer)| authorizer.own_headers().map(str::to_owned))
+            .collect();
         for (key, route) in &api.routes {
             let at = |invalid: Invalid| invalid.within(format!("routes.{key}"));
             let parsed = key.parse::<RouteKey>().map_err(at)?;
@@ -74,6 +76,10 @@ impl Api {
         }
         own_headers.sort();
         own_headers.dedup();
+        for (name, authorizer) in &authorizers {
+            let at = |invalid: Invalid| invalid.within(format!("authorizers.{name}.jwt"));
+            authorizer.check_own_headers(own_headers.iter().map(String::as_str)).map_err(at)?;
+        }
         Ok(Self {
             id: id.into(),
             protocol: api.protocol,

@@ -32,7 +32,7 @@ pub struct Definition {
     /// The version of this format: 1.
     pub version: Version,
     /// The APIs by id. The id is the first label of an API's own host name,
-    /// `{id}.execute-api.{region}.amazonaws.com`; letters, digits and `-`.
+    /// `{id}.execute-api.{region}.amazonaws.com`; lower-case letters, digits and `-`.
     pub apis: BTreeMap<String, Api>,
     /// The API that answers where the host names none. Without it such requests are refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -75,7 +75,7 @@ pub struct Api {
     /// Authorizers by name. Up to 10.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub authorizers: BTreeMap<String, Authorizer>,
-    /// Integrations by name. Up to 300.
+    /// Integrations by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub integrations: BTreeMap<String, Integration>,
     /// Routes by route key: `GET /pets/{id}`, `ANY /{proxy+}`, `$default`.
@@ -190,7 +190,7 @@ pub struct Stage {
 #[serde(deny_unknown_fields)]
 pub struct Domain {
     /// Which API answers, by the first segments of the path: `""` for all that no other mapping
-    /// takes, `v1`, `shop/v2`. The longest that fits wins.
+    /// takes, `v1`, `shop/v2`. The longest that fits wins. One to 200.
     pub mappings: BTreeMap<String, Mapping>,
 }
 

@@ -23,6 +23,9 @@ pub struct Gateway {
     selector: Selector,
 }
 
+/// API Gateway's limit on a payload.
+const MAX_PAYLOAD_BYTES: u64 = 10 * 1024 * 1024;
+
 /// What the gateway remembers of one exchange.
 #[derive(Debug, Default)]
 pub struct Notes {
@@ -61,8 +64,12 @@ impl Gateway {
         exchange.context.api_id = api.id.clone();
         exchange.context.stage = api.stages.get(stage).cloned().unwrap_or_default();
         notes.place = Some(Place { api: index, stage, route: None, path: String::new() });
-        if !path::is_plain(exchange.request.path()) {
+        // A tunnel has no path, and no integration to lead to.
+        if exchange.request.method() == b"CONNECT" || !path::is_plain(exchange.request.path()) {
             return Err(refuse(api.protocol, Fault::BadRequest, exchange));
+        }
+        if declared_bytes(exchange) > MAX_PAYLOAD_BYTES {
+            return Err(refuse(api.protocol, Fault::RequestTooLarge, exchange));
         }
         for header in &api.own_headers {
             exchange.request.headers.remove(header);
@@ -159,7 +166,7 @@ impl Policy for Gateway {
         for (number, authorizer) in self.authorizers() {
             let mut work = authorizer.work(host);
             for fetch in &mut work.fetches {
-                fetch.id = number << ISSUER_BITS | fetch.id;
+                fetch.id |= number << ISSUER_BITS;
             }
             all = all.and(work);
         }
@@ -218,12 +225,19 @@ impl Compile for Gateway {
 
 fn check_id(id: &str) -> Result<(), Invalid> {
     const MAX_ID_CHARS: usize = 63;
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     if id.is_empty() || id.len() > MAX_ID_CHARS || !id.bytes().all(plain) {
-        let reason = format!("an id must be 1 to {MAX_ID_CHARS} letters, digits and `-`");
+        let reason =
+            format!("an id must be 1 to {MAX_ID_CHARS} lower-case letters, digits and `-`");
         return Err(Invalid::new("", reason));
     }
     Ok(())
+}
+
+/// How long the body says it is. A body that does not say is as long as it turns out to be.
+fn declared_bytes(exchange: &Exchange) -> u64 {
+    let Some(length) = exchange.request.headers.get("content-length") else { return 0 };
+    std::str::from_utf8(length).ok().and_then(|length| length.parse().ok()).unwrap_or(u64::MAX)
 }
 
 fn strip_control(exchange: &mut Exchange) {

@@ -28,3 +28,6 @@ pub use definition::Definition;
 pub use gateway::{Gateway, Notes};
 pub use target::{CLUSTER_HEADER, PROXY_TIMEOUT_MILLIS};
 pub use upstream::{Upstream, upstreams};
+
+#[cfg(test)]
+mod tests;

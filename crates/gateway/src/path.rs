@@ -2,10 +2,10 @@
 
 /// Whether a path is one that the gateway and the integration cannot read differently.
 ///
-/// Refused are bytes that do not belong in a path (RFC 3986 section 3.3), invalid
-/// percent-encoding, `%00`, and segments that are `.` or `..` to whoever decodes them first: behind
-/// a route for `/public/{proxy+}` these could lead to `/admin`. Unlike API Gateway, which passes
-/// some of them on.
+/// Refused are spaces, control characters, `\`, `#` and what is not ASCII, invalid
+/// percent-encoding, `%00`, and segments that are `.` or `..` to whoever decodes them first or takes
+/// what follows a `;` for a parameter: behind a route for `/public/{proxy+}` these could lead to
+/// `/admin`. Unlike API Gateway, which passes some of them on.
 pub(crate) fn is_plain(path: &[u8]) -> bool {
     let mut rest = path;
     let mut segment = Segment::default();
@@ -20,10 +20,11 @@ pub(crate) fn is_plain(path: &[u8]) -> bool {
                     0 => return false,
                     b'/' | b'\\' if segment.is_dots() => return false,
                     b'/' | b'\\' => segment = Segment::default(),
+                    b';' if segment.is_dots() => return false,
                     decoded => segment.push(decoded),
                 }
             }
-            b'/' if segment.is_dots() => return false,
+            b'/' | b';' if segment.is_dots() => return false,
             b'/' => segment = Segment::default(),
             0..=0x20 | 0x7f.. | b'\\' | b'#' => return false,
             plain => segment.push(*plain),

@@ -13,6 +13,9 @@ use crate::definition::{Definition, Domain, Protocol};
 const MAX_APIS: usize = 600;
 const MAX_DOMAINS: usize = 1_000;
 
+/// API Gateway's limit on the mappings of one domain, which are gone through for a request.
+const MAX_MAPPINGS: usize = 200;
+
 /// Finds APIs by host and path.
 #[derive(Debug)]
 pub(crate) struct Selector {
@@ -82,11 +85,11 @@ impl Selector {
         if let Some(mappings) = self.domains.get(&host) {
             return by_mapping(mappings, path);
         }
-        let own = host.split_once(".execute-api.").and_then(|(id, _)| self.by_id.get(id)).copied();
         let unserved = |protocol| Unserved { protocol, fault: Fault::Forbidden };
-        let index = own.or(self.default_api).ok_or_else(|| unserved(Protocol::Http))?;
+        let named = host.split_once(".execute-api.").map(|(id, _)| self.by_id.get(id).copied());
+        let index = named.unwrap_or(self.default_api).ok_or_else(|| unserved(Protocol::Http))?;
         let api = apis.get(index).ok_or_else(|| unserved(Protocol::Http))?;
-        if own.is_some() && api.disable_execute_api_endpoint {
+        if named.is_some() && api.disable_execute_api_endpoint {
             return Err(unserved(api.protocol));
         }
         by_stage(index, api, path)
@@ -155,8 +158,8 @@ fn mappings(
     apis: &[Api],
     by_id: &HashMap<Rc<str>, usize>,
 ) -> Result<Vec<Mapping>, Invalid> {
-    if domain.mappings.is_empty() {
-        return Err(Invalid::new("mappings", "must have at least one mapping"));
+    if domain.mappings.is_empty() || domain.mappings.len() > MAX_MAPPINGS {
+        return Err(Invalid::new("mappings", format!("must be 1 to {MAX_MAPPINGS}")));
     }
     let mut mappings = Vec::with_capacity(domain.mappings.len());
     for (path, mapping) in &domain.mappings {

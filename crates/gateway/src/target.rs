@@ -29,7 +29,7 @@ pub(crate) struct Target {
     cluster: String,
     authority: String,
     path: Vec<Part>,
-    has_query: bool,
+    query: Option<Vec<Part>>,
     /// Whether the whole path of the request follows that of the URI: so it is for `$default`.
     appends_path: bool,
     method: Option<String>,
@@ -39,8 +39,7 @@ pub(crate) struct Target {
 #[derive(Debug)]
 enum Part {
     Text(String),
-    InPath(Rc<str>),
-    InQuery(Rc<str>),
+    Variable(Rc<str>),
 }
 
 impl Target {
@@ -57,7 +56,12 @@ impl Target {
             let reason = format!("`{uri}` has the byte {byte:#04x}, which must be percent-encoded");
             return Err(Invalid::new("uri", reason));
         }
-        let path = parts(rest, key).map_err(at("uri"))?;
+        let (path, query) = match rest.split_once('?') {
+            Some((path, query)) => (path, Some(query)),
+            None => (rest, None),
+        };
+        let path = parts(path, key).map_err(at("uri"))?;
+        let query = query.map(|query| parts(query, key)).transpose().map_err(at("uri"))?;
         let method = match proxy.method.as_deref() {
             None => None,
             Some(method) if is_method(method) => Some(method.to_owned()),
@@ -72,7 +76,7 @@ impl Target {
             cluster: upstream.cluster,
             authority: upstream.endpoint.authority(),
             path,
-            has_query: rest.contains('?'),
+            query,
             appends_path: matches!(key, RouteKey::Default),
             method,
             timeout_millis: (timeout != PROXY_TIMEOUT_MILLIS).then(|| timeout.to_string()),
@@ -83,7 +87,7 @@ impl Target {
     pub(crate) fn apply(&self, exchange: &mut Exchange, path: &str) {
         let target = self.render(&exchange.context.path_parameters, path, exchange.request.query());
         let headers = &mut exchange.request.headers;
-        if headers.get(":path") != Some(target.as_bytes()) {
+        if headers.get(":path") != Some(target.as_slice()) {
             headers.set(":path", target);
         }
         if headers.get(":authority") != Some(self.authority.as_bytes()) {
@@ -105,7 +109,7 @@ impl Target {
         parameters: &BTreeMap<Rc<str>, String>,
         path: &str,
         query: Option<&[u8]>,
-    ) -> String {
+    ) -> Vec<u8> {
         let value = |name: &Rc<str>| parameters.get(name).map(String::as_str).unwrap_or_default();
         let mut target = String::with_capacity(256);
         for part in &self.path {
@@ -113,8 +117,7 @@ impl Target {
                 Part::Text(text) => target.push_str(text),
                 // INVARIANT: the value is still percent-encoded and has no dot segments, so it
                 // cannot lead out of its place.
-                Part::InPath(name) => target.push_str(value(name)),
-                Part::InQuery(name) => encode_in_query(value(name), &mut target),
+                Part::Variable(name) => target.push_str(value(name)),
             }
         }
         if self.appends_path {
@@ -126,9 +129,19 @@ impl Target {
         if !target.starts_with('/') {
             target.insert(0, '/');
         }
+        if self.query.is_some() {
+            target.push('?');
+        }
+        for part in self.query.iter().flatten() {
+            match part {
+                Part::Text(text) => target.push_str(text),
+                Part::Variable(name) => encode_in_query(value(name), &mut target),
+            }
+        }
+        let mut target = target.into_bytes();
         if let Some(query) = query {
-            target.push(if self.has_query { '&' } else { '?' });
-            target.push_str(&String::from_utf8_lossy(query));
+            target.push(if self.query.is_some() { b'&' } else { b'?' });
+            target.extend_from_slice(query);
         }
         target
     }
@@ -150,9 +163,7 @@ fn encode_in_query(value: &str, target: &mut String) {
 fn parts(text: &str, key: &RouteKey) -> Result<Vec<Part>, Invalid> {
     let mut parts = Vec::new();
     let mut rest = text;
-    let mut in_query = false;
     while let Some((before, after)) = rest.split_once('{') {
-        in_query |= before.contains('?');
         let Some((name, after)) = after.split_once('}') else {
             return Err(Invalid::new("", format!("`{text}` has a `{{` that is never closed")));
         };
@@ -165,7 +176,7 @@ fn parts(text: &str, key: &RouteKey) -> Result<Vec<Part>, Invalid> {
         if !before.is_empty() {
             parts.push(Part::Text(before.to_owned()));
         }
-        parts.push(if in_query { Part::InQuery(name) } else { Part::InPath(name) });
+        parts.push(Part::Variable(name));
         rest = after;
     }
     if !rest.is_empty() {

@@ -12,6 +12,7 @@ use tollgate_policy::{
 };
 
 use crate::answer;
+use crate::bounds::{bounded, check_claims_to_headers, check_scopes, within};
 use crate::cache::Cache;
 use crate::config::{Config, KeyId};
 use crate::identity::{self, Found, Source};
@@ -24,9 +25,6 @@ const NO_KEYS: &str = "OIDC discovery endpoint communication error";
 /// Bounds on the lists of a configuration: each is gone through for a request.
 const MAX_SOURCES: usize = 4;
 const MAX_ISSUERS: usize = 100;
-const MAX_CLAIM_HEADERS: usize = 20;
-/// API Gateway's limit on the scopes of a route.
-const MAX_SCOPES: usize = 10;
 const MAX_LEEWAY_SECS: u32 = 300;
 const MAX_KEY_WAIT_MILLIS: u32 = 10_000;
 
@@ -110,6 +108,42 @@ impl JwtAuthorizer {
                 self.wait(notes, exchange, issuer, &lack, scopes, host)
             }
         }
+    }
+
+    /// The header fields that only the authorizer may send on. Wherever its answers go, what a
+    /// client sends under these names is to be removed.
+    pub fn own_headers(&self) -> impl Iterator<Item = &str> {
+        self.claims_to_headers.keys().map(String::as_str)
+    }
+
+    /// Whether header fields of these names can be removed from requests and the token still be
+    /// found.
+    ///
+    /// # Errors
+    /// [`Invalid`] for the first that cannot.
+    pub fn check_own_headers<'a>(
+        &self,
+        names: impl IntoIterator<Item = &'a str>,
+    ) -> Result<(), Invalid> {
+        let holds_token = |name: &str| {
+            self.sources.iter().any(|source| match source {
+                Source::Header(header) => header.eq_ignore_ascii_case(name),
+                Source::QueryString(_) => false,
+                Source::Cookie(_) => name.eq_ignore_ascii_case("cookie"),
+            })
+        };
+        match names.into_iter().find(|name| holds_token(name)) {
+            None => Ok(()),
+            Some(name) => {
+                let reason = format!("`{name}` is where the token comes from");
+                Err(Invalid::new("claims_to_headers", reason))
+            }
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn remembered(&self) -> usize {
+        self.cache.borrow().borrow().len()
     }
 
     /// Waits for keys, if that is of any use.
@@ -265,7 +299,6 @@ impl Compile for JwtAuthorizer {
     fn compile(config: Config) -> Result<Self, Invalid> {
         bounded("identity_source", config.identity_source.len(), 1, MAX_SOURCES)?;
         bounded("issuers", config.issuers.len(), 1, MAX_ISSUERS)?;
-        bounded("claims_to_headers", config.claims_to_headers.len(), 0, MAX_CLAIM_HEADERS)?;
         within("leeway_secs", config.leeway_secs, MAX_LEEWAY_SECS)?;
         within("key_wait_millis", config.key_wait_millis, MAX_KEY_WAIT_MILLIS)?;
         check_scopes(&config.scopes)?;
@@ -276,13 +309,6 @@ impl Compile for JwtAuthorizer {
                 Source::parse(source).map_err(at)
             })
             .collect::<Result<Vec<_>, _>>()?;
-        for source in &sources {
-            let Source::Header(header) = source else { continue };
-            if config.claims_to_headers.keys().any(|name| name.eq_ignore_ascii_case(header)) {
-                let reason = format!("`{header}` is where the token comes from");
-                return Err(Invalid::new("claims_to_headers", reason));
-            }
-        }
         let leeway = Duration::from_secs(u64::from(config.leeway_secs));
         let mut issuers: Vec<Issuer> = Vec::with_capacity(config.issuers.len());
         for (index, issuer) in config.issuers.iter().enumerate() {
@@ -295,7 +321,7 @@ impl Compile for JwtAuthorizer {
             }
             issuers.push(Issuer::compile(issuer, leeway).map_err(at)?);
         }
-        Ok(Self {
+        let authorizer = Self {
             sources,
             issuers,
             scopes: config.scopes.clone(),
@@ -304,74 +330,10 @@ impl Compile for JwtAuthorizer {
             claims_to_headers: config.claims_to_headers.clone(),
             cache: RefCell::default(),
             config,
-        })
+        };
+        authorizer.check_own_headers(authorizer.own_headers())?;
+        Ok(authorizer)
     }
-}
-
-fn bounded(field: &str, count: usize, least: usize, most: usize) -> Result<(), Invalid> {
-    if (least..=most).contains(&count) {
-        return Ok(());
-    }
-    Err(Invalid::new(field, format!("must be {least} to {most}, there are {count}")))
-}
-
-fn within(field: &str, value: u32, most: u32) -> Result<(), Invalid> {
-    if value <= most {
-        return Ok(());
-    }
-    Err(Invalid::new(field, format!("`{value}` is more than {most}")))
-}
-
-/// Whether these can be the scopes of a route: RFC 6749 section 3.3, API Gateway's number.
-///
-/// # Errors
-/// [`Invalid`] for the first that cannot.
-pub fn check_scopes(scopes: &[String]) -> Result<(), Invalid> {
-    bounded("scopes", scopes.len(), 0, MAX_SCOPES)?;
-    let allowed = |byte: u8| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e);
-    for (index, scope) in scopes.iter().enumerate() {
-        if scope.is_empty() || !scope.bytes().all(allowed) {
-            let reason = format!("`{}` is not a scope of RFC 6749", scope.escape_default());
-            return Err(Invalid::new(format!("scopes[{index}]"), reason));
-        }
-    }
-    Ok(())
-}
-
-/// Whether these header fields can carry claims.
-///
-/// # Errors
-/// [`Invalid`] for the first that cannot.
-pub fn check_claims_to_headers(headers: &BTreeMap<String, String>) -> Result<(), Invalid> {
-    /// Fields that steer the message or the gateway itself.
-    const RESERVED: [&str; 9] = [
-        "connection",
-        "content-length",
-        "host",
-        "keep-alive",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-        "via",
-    ];
-    let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    for (name, claim) in headers {
-        let refuse = |reason: String| Err(Invalid::new("claims_to_headers", reason));
-        let lower = name.to_ascii_lowercase();
-        if name.is_empty() || !name.bytes().all(token) {
-            return refuse(format!("`{}` is not a header field", name.escape_default()));
-        }
-        if RESERVED.contains(&lower.as_str())
-            || ["x-envoy-", "x-tollgate-"].iter().any(|prefix| lower.starts_with(prefix))
-        {
-            return refuse(format!("`{name}` cannot carry a claim"));
-        }
-        if claim.is_empty() {
-            return refuse(format!("`{name}` names no claim"));
-        }
-    }
-    Ok(())
 }
 
 /// A host, as far as it verifies signatures.

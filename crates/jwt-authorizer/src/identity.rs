@@ -71,10 +71,12 @@ impl Source {
 
 /// A token with or without `Bearer ` before it, in any case.
 pub(crate) fn token(value: &[u8]) -> &[u8] {
-    const SCHEME: &[u8] = b"bearer ";
+    const SCHEME: &[u8] = b"bearer";
     let value = value.trim_ascii();
     match value.split_at_checked(SCHEME.len()) {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case(SCHEME) => token.trim_ascii_start(),
+        Some((scheme, token @ ([] | [b' ', ..]))) if scheme.eq_ignore_ascii_case(SCHEME) => {
+            token.trim_ascii_start()
+        }
         _ => value,
     }
 }

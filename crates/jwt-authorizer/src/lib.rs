@@ -14,6 +14,7 @@
 
 mod answer;
 mod authorizer;
+mod bounds;
 mod cache;
 mod config;
 mod identity;
@@ -21,6 +22,10 @@ mod issuer;
 mod keyring;
 mod verified;
 
-pub use authorizer::{JwtAuthorizer, Notes, check_claims_to_headers, check_scopes};
+pub use authorizer::{JwtAuthorizer, Notes};
+pub use bounds::{check_claims_to_headers, check_scopes};
 pub use config::{AdditionalClaim, Audiences, Config, Discovery, Issuer, JwksUri, KeyId, Keys};
 pub use verified::text;
+
+#[cfg(test)]
+mod tests;

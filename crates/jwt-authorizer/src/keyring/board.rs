@@ -91,7 +91,8 @@ impl Board {
             return None;
         }
         let mut value = host.shared(&self.keys)?.value;
-        let stamp = Stamp::read(&value)?;
+        // The two keys are not written at once, so the set may be older or newer than its stamp.
+        let stamp = Stamp::read(&value).filter(|stamp| *stamp != than)?;
         value.drain(..Stamp::BYTES);
         Some((stamp, value))
     }

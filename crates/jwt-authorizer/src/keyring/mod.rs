@@ -123,22 +123,22 @@ impl Keyring {
         let Source::Elsewhere { place, board } = &self.source else { return Work::default() };
         let mut work = Work { again: Some(POLL), news: self.adopt(host), ..Work::default() };
         let mut state = self.state.borrow_mut();
-        let target = match std::mem::take(&mut state.flight) {
+        let next = match std::mem::take(&mut state.flight) {
             Flight::None => {
                 let due = state.keys.is_none() || state.wanted || state.is_old(host.now());
-                (due && board.take_lease(host)).then(|| place.start().clone())
+                (due && board.take_lease(host)).then(|| match place {
+                    Place::Discovered { document, .. } => (Flight::Document, document.clone()),
+                    Place::Known(target) => (Flight::Keys, target.clone()),
+                })
             }
-            Flight::Found(target) => Some(target),
+            Flight::Found(target) => Some((Flight::Keys, target)),
             under_way @ (Flight::Document | Flight::Keys) => {
                 state.flight = under_way;
                 None
             }
         };
-        if let Some(target) = target {
-            state.flight = match place {
-                Place::Discovered { document, .. } if *document == target => Flight::Document,
-                Place::Discovered { .. } | Place::Known(_) => Flight::Keys,
-            };
+        if let Some((flight, target)) = next {
+            state.flight = flight;
             work.fetches.push(Fetch { id, call: target.call() });
         } else if state.keys.is_none() {
             // Nothing has come yet: look again as soon as it may be tried again.

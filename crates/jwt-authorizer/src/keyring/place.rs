@@ -64,6 +64,7 @@ impl Place {
         if path.contains('?') {
             return Err(Invalid::new("issuer", format!("`{issuer}` has a query")));
         }
+        sendable(path).map_err(at_issuer)?;
         if config.jwks_hosts.len() > MAX_JWKS_HOSTS {
             let reason = format!("must not be more than {MAX_JWKS_HOSTS}");
             return Err(Invalid::new("keys.discovery.jwks_hosts", reason));
@@ -89,26 +90,23 @@ impl Place {
         let at = |invalid: Invalid| invalid.within("keys.jwks_uri.uri");
         let (endpoint, path) = Endpoint::split(&config.uri).map_err(at)?;
         protected(&endpoint, config.plain_http, "keys.jwks_uri").map_err(at)?;
+        sendable(path).map_err(at)?;
         let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
         Ok(Self::Known(Target::new(&endpoint, config.cluster.as_ref(), path)))
     }
 
-    /// What to fetch first.
-    pub(super) fn start(&self) -> &Target {
-        match self {
-            Self::Discovered { document, .. } => document,
-            Self::Known(target) => target,
-        }
-    }
-
-    /// A name for the place, for memory that is shared. Whoever shares it fetches the same.
+    /// A name for the place, for memory that is shared. Whoever shares it fetches the same, and
+    /// trusts the same hosts.
     pub(super) fn name(&self) -> String {
-        let Target { cluster, authority, path } = self.start();
-        let allowed = match self {
-            Self::Known(_) => 0,
-            Self::Discovered { allowed, .. } => allowed.len(),
-        };
-        format!("{cluster}|{authority}|{path}|{allowed}")
+        match self {
+            Self::Known(Target { cluster, authority, path }) => {
+                format!("{cluster}|{authority}|{path}")
+            }
+            Self::Discovered { document: Target { cluster, .. }, issuer, allowed } => {
+                let hosts: Vec<_> = allowed.iter().map(|(host, _)| host.to_string()).collect();
+                format!("{cluster}|{issuer}|{}", hosts.join(" "))
+            }
+        }
     }
 }
 
@@ -135,7 +133,9 @@ pub(super) fn jwks_target(
         return Err("the document is about another issuer".to_owned());
     }
     let (endpoint, path) = Endpoint::split(&document.jwks_uri)
-        .map_err(|_| "its `jwks_uri` is not an http or https URL".to_owned())?;
+        .ok()
+        .filter(|(_, path)| is_sendable(path))
+        .ok_or("its `jwks_uri` is not an http or https URL")?;
     match allowed.iter().find(|(allowed, _)| *allowed == endpoint) {
         Some((_, cluster)) => {
             let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
@@ -157,6 +157,19 @@ pub(super) fn body(reply: &Response) -> Result<&[u8], String> {
         }
         status => Err(format!("the answer is {status}")),
     }
+}
+
+/// Whether a path can be sent as it is: a space or a control character would end it early.
+fn is_sendable(path: &str) -> bool {
+    path.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+fn sendable(path: &str) -> Result<(), Invalid> {
+    if is_sendable(path) {
+        return Ok(());
+    }
+    let reason = format!("`{}` has characters that must be percent-encoded", path.escape_debug());
+    Err(Invalid::new("", reason))
 }
 
 fn protected(endpoint: &Endpoint, plain_http: bool, field: &str) -> Result<(), Invalid> {

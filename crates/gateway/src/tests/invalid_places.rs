@@ -1,0 +1,107 @@
+//! What is refused at load, and in which words: ids, domains, and text that does not parse.
+
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use serde_json::{Value, json};
+
+use super::{compile, definition, jwt, merge, open_api};
+
+fn good() -> Value {
+    definition(&[("a", open_api("http", &[("GET /p", "http://b")], &["$default"]))])
+}
+
+#[track_caller]
+fn check(changes: &Value, expected: &str) {
+    let mut definition = good();
+    merge(&mut definition, changes);
+    assert_eq!(compile(&definition).expect_err("a refusal").to_string(), expected);
+}
+
+#[test]
+fn ids_are_refused() {
+    let api = &good()["apis"]["a"];
+    for id in ["", "A", "a.b", "a b", &"a".repeat(64)] {
+        let path = if id.is_empty() { "apis.".to_owned() } else { format!("apis.{id}") };
+        let reason = "an id must be 1 to 63 lower-case letters, digits and `-`";
+        check(&json!({ "apis": { id: api } }), &format!("{path}: {reason}"));
+    }
+    check(&json!({ "apis": {}, "default_api": null }), "apis: must be 1 to 600");
+    let many: Value = (0..601).map(|number| (format!("n{number}"), api.clone())).collect();
+    check(&json!({ "apis": many, "default_api": null }), "apis: must be 1 to 600");
+    check(&json!({ "default_api": "b" }), "default_api: there is no API `b`");
+}
+
+#[test]
+fn domains_are_refused() {
+    let to = |api: &str, stage: &str| json!({ "api": api, "stage": stage });
+    let domain =
+        |name: &str, mappings: Value| json!({ "domains": { name: { "mappings": mappings } } });
+    let all = json!({ "": to("a", "$default") });
+    for name in ["", "A.example", "a.example:80", "*.example.com", "a_b", &"a".repeat(254)] {
+        let reason = "must be a DNS name in lower case, without a port";
+        check(&domain(name, all.clone()), &format!("domains.{name}: {reason}"));
+    }
+    let count = "domains.d.mappings: must be 1 to 200";
+    check(&domain("d", json!({})), count);
+    let many: Value = (0..201).map(|number| (format!("n{number}"), to("a", "$default"))).collect();
+    check(&domain("d", many), count);
+    let refused = |path: &str, to: Value, expected: &str| {
+        check(&domain("d", json!({ path: to })), &format!("domains.d.mappings.{expected}"));
+    };
+    refused("p", to("b", "v1"), "p.api: there is no API `b`");
+    refused("p", to("a", "v1"), "p.stage: the API has no stage `v1`");
+    for path in ["/", "/p", "p/", "p//q"] {
+        let expected = format!("{path}: must not have empty segments");
+        refused(path, to("a", "$default"), &expected);
+    }
+    for path in ["p q", "p%20", "p\u{e4}", "p?"] {
+        let expected = format!("{path}: must be letters, digits and `-._~/$`");
+        refused(path, to("a", "$default"), &expected);
+    }
+    let domains: Value =
+        (0..1_001).map(|number| (format!("d{number}"), json!({ "mappings": all }))).collect();
+    check(&json!({ "domains": domains }), "domains: must not be more than 1000");
+}
+
+#[test]
+fn what_is_inside_an_authorizer_is_refused_with_its_path() {
+    let mut api = good()["apis"]["a"].clone();
+    api["authorizers"] = json!({ "tokens": jwt(&json!({ "leeway_secs": 301 })) });
+    check(
+        &json!({ "apis": { "a": api } }),
+        "apis.a.authorizers.tokens.jwt.leeway_secs: `301` is more than 300",
+    );
+}
+
+#[test]
+fn what_does_not_parse_is_refused() {
+    #[track_caller]
+    fn starts(changes: &Value, expected: &str) {
+        let mut definition = good();
+        merge(&mut definition, changes);
+        let refusal = compile(&definition).expect_err("a refusal").to_string();
+        assert!(refusal.starts_with(expected), "{refusal}");
+    }
+    starts(&json!({ "version": 2 }), "version: version `2` is not known, expected 1");
+    starts(&json!({ "version": "1" }), "version: invalid type: string \"1\", expected u32");
+    starts(&json!({ "api": {} }), "api: unknown field `api`, expected one of");
+    let route = |route: Value| {
+        let mut apis = good()["apis"].clone();
+        apis["a"]["routes"]["GET /p"] = route;
+        json!({ "apis": apis })
+    };
+    // There is no default that leaves a route open.
+    starts(
+        &route(json!({ "integration": "GET /p" })),
+        "apis.a.routes.GET /p: missing field `authorization`",
+    );
+    starts(
+        &route(json!({ "integration": "GET /p", "authorization": "iam" })),
+        "apis.a.routes.GET /p.authorization: unknown variant `iam`, expected `none` or `jwt`",
+    );
+    starts(
+        &route(json!({ "integration": "GET /p", "authorization": "none", "scopes": [] })),
+        "apis.a.routes.GET /p.scopes: unknown field `scopes`",
+    );
+}
