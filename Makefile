@@ -36,7 +36,7 @@ test-native: build envoy ## Run the tests that need no wasm runner
 test-wasm: filters ## Run the pure crates' tests as wasm under Node, and check what the filters import and export
 	@.ci/install wasm-runner
 	@CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=$(CURDIR)/.tools/bin/wasm-bindgen-test-runner \
-	  cargo test --quiet --lib --target wasm32-unknown-unknown $(addprefix -p tollgate-,$(PURE))
+	  cargo test --lib --target wasm32-unknown-unknown $(addprefix -p tollgate-,$(PURE))
 	@cargo test --quiet -p tollgate-tests --test wasm
 
 e2e: build envoy ## Run only the tests with a real Envoy
