@@ -1,1 +1,56 @@
-//! harness
+//! What the end-to-end tests stand on: a real Envoy, a backend, an issuer, and clients.
+//!
+//! Everything listens on this machine only, on ports the system chooses, and stops when it is
+//! dropped. Nothing sleeps to let something happen: what is waited for is a condition with a
+//! deadline, see [`wait`].
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+pub mod admin;
+pub mod backend;
+pub mod data;
+pub mod definition;
+pub mod envoy;
+pub mod gateway;
+pub mod http;
+pub mod issuer;
+pub mod program;
+pub mod rng;
+pub mod scripted;
+mod server;
+pub mod wait;
+
+pub use admin::Admin;
+pub use backend::Backend;
+pub use definition::definition;
+pub use envoy::Envoy;
+pub use gateway::Gateway;
+pub use http::{Answer, Connection, Request};
+pub use issuer::Issuer;
+pub use program::Program;
+pub use rng::Rng;
+pub use scripted::Scripted;
+
+use std::path::{Path, PathBuf};
+
+/// The folder of the whole project.
+#[must_use]
+pub fn workspace() -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    folder.canonicalize().unwrap_or(folder)
+}
+
+/// A filter that `make filters` has built.
+///
+/// # Panics
+/// If it has not.
+#[must_use]
+pub fn filter(name: &str) -> PathBuf {
+    let path = workspace().join("dist").join(format!("{name}.wasm"));
+    assert!(path.is_file(), "{} is not there: run `make filters` first", path.display());
+    path
+}

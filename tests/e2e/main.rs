@@ -1,0 +1,24 @@
+//! What a client, a backend and an operator see of a real Envoy with the filters in it.
+//!
+//! A module for each capability, under the name it has everywhere.
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
+mod cli;
+mod errors;
+mod gateway;
+mod headers;
+mod jwks;
+mod jwt_authorizer;
+mod jwt_filter;
+mod paths;
+mod reload;
+mod robustness;
+mod routing;
+mod signatures;
+mod suites;
