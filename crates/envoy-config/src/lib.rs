@@ -11,8 +11,9 @@
 //! 1. `clusters.yaml` with the services of the old and the new definition together: [`clusters`];
 //! 2. once `cluster_manager.warming_clusters` is 0, `gateway.yaml`: the filter may only name
 //!    services that are there;
-//! 3. once `extension_config_discovery` has counted a reload, `clusters.yaml` of the new definition
-//!    alone.
+//! 3. once `extension_config_discovery` has counted an `update_success` and no `config_fail`,
+//!    `clusters.yaml` of the new definition alone. Its `config_reload` alone says nothing: Envoy
+//!    may count one for a definition that its filter refuses.
 
 mod bootstrap;
 mod cluster;

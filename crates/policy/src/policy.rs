@@ -134,7 +134,8 @@ pub fn load<P: Compile>(json: &[u8]) -> Result<P, Invalid> {
     let mut deserializer = serde_json::Deserializer::from_slice(json);
     let config = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let field = match error.path().to_string() {
-            whole if whole == "." => String::new(),
+            // The whole, or text that ended before there was a field.
+            whole if whole == "." || whole == "?" => String::new(),
             field => field,
         };
         Invalid::new(field, error.into_inner().to_string())

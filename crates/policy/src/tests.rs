@@ -120,6 +120,7 @@ fn a_refused_configuration_names_the_field() {
         "limits[1]: invalid type: string \"x\", expected u32 at line 1 column 18",
     );
     check(r#"{"limit": []}"#, "limit: unknown field `limit`, expected `limits` at line 1 column 8");
+    check("{", "EOF while parsing an object at line 1 column 1");
     check(r#"{"limits": []} {}"#, "trailing characters at line 1 column 16");
 }
 
