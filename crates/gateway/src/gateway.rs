@@ -72,7 +72,7 @@ impl Gateway {
             return Err(refuse(api.protocol, Fault::RequestTooLarge, exchange));
         }
         for header in &api.own_headers {
-            exchange.request.headers.remove(header);
+            exchange.request.headers.remove_alike(header);
         }
         let Some(found) = api.router.find(exchange.request.method(), rest.as_bytes()) else {
             return Err(refuse(api.protocol, Fault::RouteNotFound, exchange));

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tollgate_jose::{Claims, Digest, Jws, Native, Refusal};
 use tollgate_policy::{
     self as policy, Compile, Exchange, Fault, Host, Invalid, Policy, Request, Response, Timestamp,
-    Verdict, Work,
+    Verdict, Work, reads_as,
 };
 
 use crate::answer;
@@ -80,7 +80,7 @@ impl JwtAuthorizer {
         host: &dyn Host,
     ) -> Verdict {
         for name in self.claims_to_headers.keys() {
-            exchange.request.headers.remove(name);
+            exchange.request.headers.remove_alike(name);
         }
         match self.admit(&exchange.request, host) {
             Ok(verified) if verified.has_any(scopes) => {
@@ -127,7 +127,7 @@ impl JwtAuthorizer {
     ) -> Result<(), Invalid> {
         let holds_token = |name: &str| {
             self.sources.iter().any(|source| match source {
-                Source::Header(header) => header.eq_ignore_ascii_case(name),
+                Source::Header(header) => reads_as(header.as_bytes(), name.as_bytes()),
                 Source::QueryString(_) => false,
                 Source::Cookie(_) => name.eq_ignore_ascii_case("cookie"),
             })

@@ -122,6 +122,19 @@ impl Headers {
         self.edits.push(Change::Remove(name));
     }
 
+    /// Removes every field that [`reads_as`] this one.
+    pub fn remove_alike(&mut self, name: &str) {
+        let alike = |(other, _): &(&[u8], &[u8])| reads_as(other, name.as_bytes());
+        let names: Vec<_> = self
+            .iter()
+            .filter(alike)
+            .map(|(other, _)| String::from_utf8_lossy(other).into_owned())
+            .collect();
+        for name in names {
+            self.remove(&name);
+        }
+    }
+
     /// What was changed since the fields arrived, in order.
     pub fn edits(&self) -> impl Iterator<Item = Edit<'_>> {
         let of = |span: &Span| span.of(&self.buffer);
@@ -163,4 +176,12 @@ impl<N: AsRef<str>, V: AsRef<[u8]>> FromIterator<(N, V)> for Headers {
         headers.settle();
         headers
     }
+}
+
+/// Whether some reader may take one name for the other: to CGI, and to what descends from it,
+/// `x_user` and `x-user` are the same.
+#[must_use]
+pub fn reads_as(one: &[u8], other: &[u8]) -> bool {
+    let plain = |byte: &u8| if *byte == b'_' { b'-' } else { byte.to_ascii_lowercase() };
+    one.iter().map(plain).eq(other.iter().map(plain))
 }

@@ -18,7 +18,7 @@ mod verdict;
 pub use context::{Authorizer, Claims, Context, Fault};
 pub use endpoint::{Endpoint, Scheme};
 pub use exchange::{Exchange, Origin, Request, Response};
-pub use headers::{Edit, Headers};
+pub use headers::{Edit, Headers, reads_as};
 pub use host::{Conflict, Digest, Expect, Host, Level, Shared, Timestamp};
 pub use invalid::Invalid;
 pub use policy::{Compile, Needs, Policy, load};

@@ -46,6 +46,20 @@ fn fields_that_arrived_are_not_edits_and_changes_are() {
 }
 
 #[test]
+fn a_field_that_reads_like_another_is_removed_with_it() {
+    let mut headers: Headers =
+        [("x-user-id", "1"), ("X_User-Id", "2"), ("x_user_id", "3"), ("x-user", "4")]
+            .into_iter()
+            .collect();
+    headers.remove_alike("x-user-id");
+    assert_eq!(headers.iter().collect::<Vec<_>>(), [(&b"x-user"[..], &b"4"[..])]);
+    assert_eq!(
+        headers.edits().collect::<Vec<_>>(),
+        [Edit::Remove(b"x-user-id"), Edit::Remove(b"X_User-Id"), Edit::Remove(b"x_user_id")]
+    );
+}
+
+#[test]
 fn places_outside_the_buffer_make_no_headers() {
     let inside = Headers::from_parts(b"ab".to_vec(), [(0..1, 1..2)]).expect("inside");
     assert_eq!(inside.get("a"), Some(&b"b"[..]));

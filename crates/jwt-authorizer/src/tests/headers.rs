@@ -44,7 +44,8 @@ fn claims_go_on_as_api_gateway_writes_them() {
 #[test]
 fn what_a_client_sends_under_these_names_is_removed() {
     let mapping = json!({ "X-User": "sub", "X-Tenant": "tenant" });
-    let forged = [("x-user", "root"), ("X-USER", "root"), ("x-tenant", "theirs"), ("x-a", "1")];
+    let forged =
+        [("x-user", "root"), ("X-USER", "root"), ("x_user", "root"), ("x-tenant", "theirs")];
     let (outcome, exchange) = send(&mapping, &json!({}), &forged);
     assert_eq!(outcome, "admitted");
     let headers = &exchange.request.headers;
@@ -52,7 +53,12 @@ fn what_a_client_sends_under_these_names_is_removed() {
     assert_eq!(headers.get("x-tenant"), None);
     assert_eq!(
         headers.edits().collect::<Vec<_>>(),
-        [Edit::Remove(b"X-Tenant"), Edit::Remove(b"X-User"), Edit::Set(b"X-User", b"alice")]
+        [
+            Edit::Remove(b"x-tenant"),
+            Edit::Remove(b"x-user"),
+            Edit::Remove(b"x_user"),
+            Edit::Set(b"X-User", b"alice"),
+        ]
     );
     // So too where the request goes no further, in case something else lets it.
     let (outcome, exchange) = send(&mapping, &json!({ "exp": 1 }), &forged);
