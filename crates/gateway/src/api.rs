@@ -45,7 +45,7 @@ pub(crate) struct Route {
 }
 
 /// Which tokens may call a route.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Jwt {
     pub(crate) authorizer: usize,
     pub(crate) scopes: Vec<String>,

@@ -77,6 +77,14 @@ impl Gateway {
         let Some(found) = api.router.find(exchange.request.method(), rest.as_bytes()) else {
             return Err(refuse(api.protocol, Fault::RouteNotFound, exchange));
         };
+        // Many a backend merges slashes, and some decode them. If that leads to another route, it must
+        // not be one that asks for more than this one.
+        if let Some(loose) = path::read_loosely(&rest)
+            && let Some(other) = api.router.find(exchange.request.method(), loose.as_bytes())
+            && other.value.authorization != found.value.authorization
+        {
+            return Err(refuse(api.protocol, Fault::BadRequest, exchange));
+        }
         let context = &mut exchange.context;
         context.route_key = found.value.key.clone();
         context.resource_path = found.value.resource_path.clone();

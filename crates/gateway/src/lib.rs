@@ -6,7 +6,8 @@
 //! 1. control header fields a client has sent are removed;
 //! 2. the host names the API, or a domain's mapping does; the first segment of the path the stage;
 //! 3. a path that two readers could read differently is refused;
-//! 4. the route is found;
+//! 4. the route is found, and is not one that leads round another's authorization by doubled or
+//!    encoded slashes;
 //! 5. the authorizer admits the caller;
 //! 6. the request is turned to the integration: path, host, method, claims in header fields.
 //!

@@ -33,6 +33,24 @@ pub(crate) fn is_plain(path: &[u8]) -> bool {
     !segment.is_dots()
 }
 
+/// The path as a careless backend reads it, with encoded slashes decoded and doubled ones merged,
+/// if that is another path.
+pub(crate) fn read_loosely(path: &str) -> Option<String> {
+    if !path.contains("//") && !path.contains('%') {
+        return None;
+    }
+    let mut loose = path.to_owned();
+    for slash in ["%2f", "%2F", "%5c", "%5C"] {
+        if loose.contains(slash) {
+            loose = loose.replace(slash, "/");
+        }
+    }
+    while loose.contains("//") {
+        loose = loose.replace("//", "/");
+    }
+    (loose != path).then_some(loose)
+}
+
 /// As much of a segment as tells whether it is `.` or `..`.
 #[derive(Default)]
 struct Segment {

@@ -125,6 +125,34 @@ fn a_body_that_says_it_is_too_long_is_refused_before_it_comes() {
 }
 
 #[test]
+fn an_open_route_does_not_lead_to_what_another_protects() {
+    #[track_caller]
+    fn check(path: &str, expected: &str) {
+        let routes = [
+            ("ANY /{proxy+}", "http://b/{proxy}"),
+            ("GET /admin/{id}", "http://b/admin/{id}"),
+            ("GET /open/{id}/{part}", "http://b/open/{id}/{part}"),
+        ];
+        let mut api = open_api("http", &routes, &["$default"]);
+        api["authorizers"] = json!({ "tokens": jwt(&json!({})) });
+        api["routes"]["GET /admin/{id}"]["authorization"] =
+            json!({ "jwt": { "authorizer": "tokens" } });
+        let sent = get(&gateway(&definition(&[("a", api)])), path, &[]);
+        assert_eq!(sent.to_string(), expected, "{path}");
+    }
+    let refused = r#"400 {"message":"Bad Request"}"#;
+    check("/admin/1", r#"401 {"message":"Unauthorized"}"#);
+    for path in ["//admin/1", "/admin//1", "///admin//1", "/admin%2f1", "/admin%5C1", "/%2Fadmin/1"]
+    {
+        check(path, refused);
+    }
+    // Nothing is protected there, so the slashes are the caller's own business.
+    check("/other//1", "GET http://b:80 /other//1");
+    check("/open/a%2Fb", "GET http://b:80 /open/a%2Fb");
+    check("/admin//1/2", "GET http://b:80 /admin//1/2");
+}
+
+#[test]
 fn no_client_can_speak_for_the_authorizer() {
     let gateway = serving("http");
     let forged = [
