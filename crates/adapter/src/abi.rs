@@ -6,8 +6,8 @@
 
 use std::time::Duration;
 
-use proxy_wasm::types::{BufferType, LogLevel, MapType, StreamType};
-use tollgate_policy::{Call, Conflict, Digest, Expect, Level, Shared, Timestamp};
+use proxy_wasm::types::{BufferType, LogLevel, MapType, MetricType, StreamType};
+use tollgate_policy::{Call, Conflict, Digest, Expect, Kind, Level, Metric, Shared, Timestamp};
 
 use crate::proxy::{Message, Proxy, Side};
 use crate::{clean, wire};
@@ -89,6 +89,14 @@ unsafe extern "C" {
         value_size: usize,
         version: u32,
     ) -> u32;
+    fn proxy_define_metric(
+        kind: MetricType,
+        name: *const u8,
+        name_size: usize,
+        id: *mut u32,
+    ) -> u32;
+    fn proxy_increment_metric(id: u32, offset: i64) -> u32;
+    fn proxy_record_metric(id: u32, value: u64) -> u32;
     fn proxy_call_foreign_function(
         name: *const u8,
         name_size: usize,
@@ -97,6 +105,11 @@ unsafe extern "C" {
         data: *mut *mut u8,
         size: *mut usize,
     ) -> u32;
+}
+
+#[link(wasm_import_module = "wasi_snapshot_preview1")]
+unsafe extern "C" {
+    fn clock_time_get(clock: u32, precision: u64, time: *mut u64) -> u16;
 }
 
 /// Takes what a host function returned through a pointer and a size.
@@ -297,6 +310,38 @@ impl Proxy for Envoy {
             )
         })?;
         Some(wire::is_verified(&result))
+    }
+
+    fn uptime(&self) -> Duration {
+        const MONOTONIC: u32 = 1;
+        let mut nanoseconds = 0;
+        let error = unsafe { clock_time_get(MONOTONIC, 1, &raw mut nanoseconds) };
+        // Time that stands still refills no bucket.
+        Duration::from_nanos(if error == 0 { nanoseconds } else { 0 })
+    }
+
+    fn metric(&self, kind: Kind, name: &str) -> Option<Metric> {
+        let mut id = 0;
+        let metric_type = match kind {
+            Kind::Counter => MetricType::Counter,
+            Kind::Gauge => MetricType::Gauge,
+            Kind::Histogram => MetricType::Histogram,
+        };
+        let status =
+            unsafe { proxy_define_metric(metric_type, name.as_ptr(), name.len(), &raw mut id) };
+        (status == OK).then_some(Metric { kind, id })
+    }
+
+    fn record(&self, metric: Metric, value: u64) {
+        match metric.kind {
+            Kind::Counter => {
+                let offset = i64::try_from(value).unwrap_or(i64::MAX);
+                unsafe { proxy_increment_metric(metric.id, offset) };
+            }
+            Kind::Gauge | Kind::Histogram => {
+                unsafe { proxy_record_metric(metric.id, value) };
+            }
+        }
     }
 
     fn log(&self, level: Level, message: &str) {

@@ -104,6 +104,7 @@ struct Http<P: Policy> {
 impl<P: Policy> Http<P> {
     fn on(&self, callback: impl FnOnce(&mut Stream<P>) -> Action) -> types::Action {
         let action = callback(&mut self.stream.borrow_mut());
+        self.hub.attend(&Envoy);
         match action {
             Action::Continue => types::Action::Continue,
             Action::Pause => {

@@ -90,7 +90,18 @@ impl<P: Policy> Hub<P> {
         drop(waiting);
         // The fetch is started from the timer, not from here: a reply goes to the context that
         // asked, and that of an exchange may be gone by then.
-        self.tick_every(WAITING_TICK, proxy);
+        self.hurry(proxy);
+    }
+
+    /// Looks whether an exchange has given the policy something to do at once.
+    pub(crate) fn attend(&self, proxy: &dyn Proxy) {
+        if self.policy.is_pressed() {
+            self.hurry(proxy);
+        }
+    }
+
+    fn hurry(&self, proxy: &dyn Proxy) {
+        self.tick_every(MIN_TICK, proxy);
     }
 
     /// The timer went off: fetch what is due, and wake those whose wait is over.
@@ -109,11 +120,12 @@ impl<P: Policy> Hub<P> {
             }
         }
         self.wake(if news { Wake::All } else { Wake::Overdue(proxy.now()) }, proxy);
-        let waiting = !self.waiting.borrow().is_empty();
-        let next = match (waiting, work.again) {
-            (true, again) => again.unwrap_or(WAITING_TICK).clamp(MIN_TICK, WAITING_TICK),
-            (false, Some(again)) => again.max(MIN_TICK),
-            (false, None) => Duration::ZERO,
+        let next = match (self.soonest_end(proxy.now()), work.again) {
+            (Some(end), again) => {
+                end.min(again.unwrap_or(WAITING_TICK)).clamp(MIN_TICK, WAITING_TICK)
+            }
+            (None, Some(again)) => again.max(MIN_TICK),
+            (None, None) => Duration::ZERO,
         };
         self.tick_every(next, proxy);
     }
@@ -138,6 +150,13 @@ impl<P: Policy> Hub<P> {
                 }
             }
         }
+    }
+
+    /// How long until the first of those who wait has waited long enough, if anybody waits.
+    fn soonest_end(&self, now: Timestamp) -> Option<Duration> {
+        let waiting = self.waiting.borrow();
+        let streams = waiting.iter().filter_map(Weak::upgrade);
+        streams.filter_map(|stream| stream.borrow().waits_until()).min().map(|end| end.since(now))
     }
 
     fn wake(&self, whom: Wake, proxy: &dyn Proxy) {

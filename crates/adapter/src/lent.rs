@@ -1,6 +1,8 @@
 //! The host a policy sees, for the length of one callback.
 
-use tollgate_policy::{Conflict, Digest, Expect, Host, Level, Shared, Timestamp};
+use std::time::Duration;
+
+use tollgate_policy::{Conflict, Digest, Expect, Host, Kind, Level, Metric, Shared, Timestamp};
 
 use crate::proxy::Proxy;
 
@@ -37,6 +39,18 @@ impl Host for Lent<'_> {
         text: &[u8],
     ) -> Option<bool> {
         self.proxy.verify_signature(digest, key, sig, text)
+    }
+
+    fn uptime(&self) -> Duration {
+        self.proxy.uptime()
+    }
+
+    fn metric(&self, kind: Kind, name: &str) -> Option<Metric> {
+        self.proxy.metric(kind, name)
+    }
+
+    fn record(&self, metric: Metric, value: u64) {
+        self.proxy.record(metric, value);
     }
 
     fn log(&self, level: Level, message: &str) {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tollgate_policy::{Call, Conflict, Digest, Expect, Level, Shared, Timestamp};
+use tollgate_policy::{Call, Conflict, Digest, Expect, Kind, Level, Metric, Shared, Timestamp};
 
 /// What the adapter asks of a proxy.
 pub(crate) trait Proxy {
@@ -39,6 +39,12 @@ pub(crate) trait Proxy {
     /// [`tollgate_policy::Host::verify_signature`]
     fn verify_signature(&self, digest: Digest, key: &[u8], sig: &[u8], text: &[u8])
     -> Option<bool>;
+    /// [`tollgate_policy::Host::uptime`]
+    fn uptime(&self) -> Duration;
+    /// [`tollgate_policy::Host::metric`]
+    fn metric(&self, kind: Kind, name: &str) -> Option<Metric>;
+    /// [`tollgate_policy::Host::record`]
+    fn record(&self, metric: Metric, value: u64);
     /// [`tollgate_policy::Host::log`]
     fn log(&self, level: Level, message: &str);
 }

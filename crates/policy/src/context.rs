@@ -29,6 +29,9 @@ pub struct Context {
     pub authorizer: Option<Authorizer>,
     /// `$context.authorizer.error`: why an authorizer refused. For logs; never for the client.
     pub authorizer_error: Option<Cow<'static, str>>,
+    /// `$context.identity.apiKeyId`, once a usage plan has admitted the request. (The key itself,
+    /// `apiKey`, is kept nowhere.)
+    pub api_key_id: Option<Rc<str>>,
     /// `$context.error`, once a policy has refused the request.
     pub error: Option<Fault>,
     /// The values of the matched route's path variables, still percent-encoded.
@@ -58,6 +61,12 @@ pub enum Fault {
     Unauthorized,
     /// The caller is known and may not do this.
     AccessDenied,
+    /// The API key is missing, or none that may be used here.
+    InvalidApiKey,
+    /// Requests come faster than they may.
+    Throttled,
+    /// There have been as many requests as there may be in a period.
+    QuotaExceeded,
     /// No API or stage answers here.
     Forbidden,
     /// No route or method answers here.

@@ -28,6 +28,18 @@ pub trait Host {
         message: &[u8],
     ) -> Option<bool>;
 
+    /// Time since some moment in the life of the machine. Unlike [`now`](Self::now) it never steps,
+    /// and all workers of one proxy see the same.
+    fn uptime(&self) -> Duration;
+
+    /// The number of a metric of the proxy, by which [`record`](Self::record) knows it; a metric
+    /// that is not there yet is made. `None` where the proxy cannot. Metrics are never removed: a
+    /// policy bounds the names it uses.
+    fn metric(&self, kind: Kind, name: &str) -> Option<Metric>;
+
+    /// Adds to a counter, sets a gauge, or notes one value in a histogram.
+    fn record(&self, metric: Metric, value: u64);
+
     /// Tells the operator. Never pass a token, a key or a header value.
     fn log(&self, level: Level, message: &str);
 }
@@ -95,6 +107,26 @@ pub enum Digest {
     Sha384,
     /// SHA-512
     Sha512,
+}
+
+/// What a metric does with the values that are recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Adds them up.
+    Counter,
+    /// Keeps the last.
+    Gauge,
+    /// Keeps how they are distributed.
+    Histogram,
+}
+
+/// A metric, and what it does with values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Metric {
+    /// What it does with values.
+    pub kind: Kind,
+    /// The proxy's number for it.
+    pub id: u32,
 }
 
 /// How loudly to tell the operator.

@@ -19,7 +19,7 @@ pub use context::{Authorizer, Claims, Context, Fault};
 pub use endpoint::{Endpoint, Scheme};
 pub use exchange::{Exchange, Origin, Request, Response};
 pub use headers::{Edit, Headers, reads_as};
-pub use host::{Conflict, Digest, Expect, Host, Level, Shared, Timestamp};
+pub use host::{Conflict, Digest, Expect, Host, Kind, Level, Metric, Shared, Timestamp};
 pub use invalid::Invalid;
 pub use policy::{Compile, Needs, Policy, load};
 pub use verdict::{Call, Fetch, Verdict, Work};

@@ -92,6 +92,12 @@ pub trait Policy {
         Work::default()
     }
 
+    /// Whether there is something to fetch that cannot wait until [`work`](Self::work) is asked for
+    /// again. Asked after every callback of an exchange, so it must cost next to nothing.
+    fn is_pressed(&self) -> bool {
+        false
+    }
+
     /// Takes the result of a fetch. There is no reply if it failed.
     fn on_fetched(&self, _id: u32, _reply: Option<Response>, _host: &dyn Host) {}
 

@@ -6,8 +6,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use tollgate_policy::{
-    Call, Conflict, Digest, Exchange, Expect, Fetch, Headers, Host, Level, Needs, Origin, Policy,
-    Response, Shared, Timestamp, Verdict, Work,
+    Call, Conflict, Digest, Exchange, Expect, Fetch, Headers, Host, Kind, Level, Metric, Needs,
+    Origin, Policy, Response, Shared, Timestamp, Verdict, Work,
 };
 
 use crate::proxy::{Message, Proxy, Side};
@@ -80,6 +80,19 @@ fn name(of: Message) -> &'static str {
 impl Proxy for Fake {
     fn now(&self) -> Timestamp {
         self.now.get()
+    }
+
+    fn uptime(&self) -> Duration {
+        self.now.get().0
+    }
+
+    fn metric(&self, kind: Kind, name: &str) -> Option<Metric> {
+        self.note(format!("metric {name}"));
+        Some(Metric { kind, id: 0 })
+    }
+
+    fn record(&self, metric: Metric, value: u64) {
+        self.note(format!("record {:?} {value}", metric.kind));
     }
 
     fn headers(&self, of: Message) -> Option<Vec<u8>> {
@@ -177,6 +190,7 @@ pub(super) struct Script {
     pub(super) on_response: Option<fn(&mut Response)>,
     pub(super) works: RefCell<VecDeque<Work>>,
     pub(super) needs: Needs,
+    pub(super) pressed: Cell<bool>,
     seen: RefCell<Vec<String>>,
 }
 
@@ -212,6 +226,10 @@ impl Policy for Script {
 
     fn needs(&self) -> Needs {
         self.needs
+    }
+
+    fn is_pressed(&self) -> bool {
+        self.pressed.get()
     }
 
     fn on_request(&self, (): &mut (), exchange: &mut Exchange, _: &dyn Host) -> Verdict {

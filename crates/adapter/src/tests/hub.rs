@@ -137,7 +137,30 @@ fn the_timer_starts_when_somebody_waits() {
     worker.tick();
     assert_eq!(worker.proxy.timer.get(), Duration::ZERO);
     let _held = worker.request(2);
-    assert_eq!(worker.proxy.timer.get(), Duration::from_millis(10));
+    assert_eq!(worker.proxy.timer.get(), MILLI);
+}
+
+#[test]
+fn a_policy_that_is_pressed_is_asked_for_its_work_at_once() {
+    let worker = Worker::new(works([]));
+    worker.hub.attend(&worker.proxy);
+    assert_eq!(worker.proxy.timer.get(), Duration::ZERO);
+    worker.script.pressed.set(true);
+    worker.hub.attend(&worker.proxy);
+    assert_eq!(worker.proxy.timer.get(), MILLI);
+}
+
+#[test]
+fn nobody_waits_longer_than_they_said() {
+    let now = Timestamp::from_secs(1_000);
+    let worker = Worker::new(Script::saying([Verdict::Wait(now.after(4 * MILLI))]));
+    worker.proxy.now.set(now);
+    let _held = worker.request(2);
+    worker.tick();
+    assert_eq!(worker.proxy.timer.get(), 4 * MILLI);
+    worker.proxy.now.set(now.after(4 * MILLI));
+    worker.tick();
+    worker.check(&["request", "wake"], &["resume request"]);
 }
 
 #[test]
