@@ -1,0 +1,187 @@
+//! What happens to a bucket when a worker settles its lease and borrows anew.
+
+use crate::bucket::generation;
+use crate::leases::Lease;
+use crate::limit::{Limit, Window};
+use crate::slot::Entry;
+use crate::supply::Supply;
+use crate::table::Edit;
+
+use std::time::Duration;
+
+/// How much a worker borrows at most: what comes in this time.
+const LEASE_TIME: Duration = Duration::from_millis(50);
+
+/// A worker borrows no more than this part of what is there.
+const LEASE_PART: u32 = 4;
+
+/// What the proxy may hand out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// What the limit has.
+    Alone,
+    /// What the fleet has granted.
+    Granted,
+    /// Its share of the limit, as one of so many: the fleet's server is down.
+    Share(u32),
+    /// A token that the fleet will probably grant, as one of so many: its server is late.
+    Advance(u32),
+}
+
+/// The terms on which a worker borrows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Terms<'a> {
+    /// The rate, if there is one.
+    pub(crate) limit: Option<Limit>,
+    pub(crate) mode: Mode,
+    /// The fleet's tokens, if it shares the limit, and the window that it is.
+    pub(crate) fleet: Option<(&'a Supply, Window)>,
+    /// Microseconds of uptime.
+    pub(crate) now: u64,
+    /// Microseconds of the time of day.
+    pub(crate) time: u64,
+    /// Until when a question that is asked now is open.
+    pub(crate) patience: u64,
+}
+
+/// What a look at the bucket has brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Drawn {
+    /// So many tokens, and how many are left. Perhaps more are to be asked for.
+    Lent { tokens: u32, left: u32, ask: Option<u32> },
+    /// None; when to look again and when there will be some, in microseconds from now.
+    Dry { again: u64, after: u64 },
+    /// None yet: the fleet is being asked, or is to be.
+    Short { ask: Option<u32> },
+}
+
+impl Terms<'_> {
+    /// What the proxy holds by itself.
+    pub(crate) fn bound(&self) -> Limit {
+        let limit = self.limit.unwrap_or(Limit::NONE);
+        match self.mode {
+            Mode::Alone | Mode::Granted | Mode::Advance(_) => limit,
+            Mode::Share(fleet) => limit.share(fleet),
+        }
+    }
+
+    /// Settles a lease: what was spent of it is spent, and what was not is back.
+    pub(crate) fn settle(&self, entry: &mut Entry, lease: &Lease) {
+        if let Some((_, window)) = &self.fleet {
+            let allotment = &mut entry.allotment;
+            allotment.turn_to(window);
+            // A lease of another window is worth nothing any more.
+            if lease.window == window.number {
+                if lease.is_owed {
+                    allotment.owed = allotment.owed.saturating_sub(lease.tokens);
+                } else {
+                    allotment.granted = allotment.granted.saturating_add(lease.tokens);
+                }
+            }
+        }
+        if self.limit.is_some() {
+            let bucket = &mut entry.bucket;
+            let mut unspent = lease.tokens;
+            if lease.spent > 0 {
+                bucket.refresh(self.bound(), lease.spent_at);
+            }
+            if lease.is_prepaid {
+                bucket.restore();
+                unspent = unspent.saturating_sub(1);
+            }
+            bucket.settle(lease.generation, lease.spent, unspent);
+            bucket.refresh(self.bound(), self.now);
+        }
+    }
+
+    /// Settles a lease and borrows anew.
+    pub(crate) fn draw(&self, entry: &mut Entry, lease: &Lease) -> (Edit, Drawn) {
+        self.settle(entry, lease);
+        let settled = if lease.is_open() { Edit::Write } else { Edit::Keep };
+        let bound = self.bound();
+        let mut available = u32::MAX;
+        if self.limit.is_some() {
+            available = entry.bucket.available(bound);
+            if available == 0 {
+                let wait = entry.bucket.wait(bound).max(1);
+                return (settled, Drawn::Dry { again: wait, after: wait });
+            }
+        }
+        let allotment = &mut entry.allotment;
+        if let Some((supply, window)) = &self.fleet {
+            let left = window.end.saturating_sub(self.time);
+            match self.mode {
+                Mode::Granted => {
+                    available = available.min(allotment.granted);
+                    if available == 0 && allotment.is_dry(self.now) {
+                        let recheck = allotment.asked_until.saturating_sub(self.now);
+                        return (settled, Drawn::Dry { again: left.min(recheck), after: left });
+                    }
+                    if available == 0 {
+                        let ask = allotment.ask(supply, window, self.now, self.patience);
+                        let edit = if ask.is_some() { Edit::Write } else { settled };
+                        return (edit, Drawn::Short { ask });
+                    }
+                }
+                Mode::Share(fleet) if self.limit.is_none() => {
+                    available = allotment.share(window, fleet);
+                }
+                Mode::Advance(fleet) => available = available.min(allotment.advance(fleet)),
+                Mode::Alone | Mode::Share(_) => {}
+            }
+            if available == 0 {
+                return (settled, Drawn::Dry { again: 0, after: left });
+            }
+        }
+        let most = self.limit.map_or(u32::MAX, |limit| limit.tokens_in(LEASE_TIME));
+        let wanted = lease.size.saturating_mul(2).clamp(1, most);
+        let tokens = wanted.min(available / LEASE_PART).max(1);
+        let mut ask = None;
+        if self.limit.is_some() {
+            entry.bucket.lend(tokens);
+        }
+        if let Some((supply, window)) = &self.fleet {
+            let allotment = &mut entry.allotment;
+            if self.mode == Mode::Granted {
+                allotment.granted = allotment.granted.saturating_sub(tokens);
+                if allotment.granted < allotment.asked / 2 {
+                    ask = allotment.ask(supply, window, self.now, self.patience);
+                }
+            } else if self.is_owed() {
+                allotment.owed = allotment.owed.saturating_add(tokens);
+            }
+        }
+        (Edit::Write, Drawn::Lent { tokens, left: available.saturating_sub(tokens), ask })
+    }
+
+    /// Whether what is lent is owed to the fleet.
+    pub(crate) fn is_owed(&self) -> bool {
+        match self.mode {
+            Mode::Advance(_) => true,
+            Mode::Share(_) => self.limit.is_none(),
+            Mode::Alone | Mode::Granted => false,
+        }
+    }
+
+    /// The lease that was drawn.
+    pub(crate) fn lease(&self, tokens: u32, left: u32) -> Lease {
+        let window = self.fleet.as_ref().map(|(_, window)| window);
+        let has_window = self.mode != Mode::Alone
+            && !matches!(self.mode, Mode::Share(_) if self.limit.is_some());
+        let generation = generation(self.now);
+        Lease {
+            tokens,
+            is_prepaid: true,
+            size: tokens,
+            generation,
+            // A share of a rate is of no window.
+            window: window.filter(|_| has_window).map_or(u64::MAX, |window| window.number),
+            is_owed: self.is_owed(),
+            until: self.limit.map_or(u64::MAX, |_| crate::bucket::overdue(generation)),
+            until_time: window.filter(|_| has_window).map_or(u64::MAX, |window| window.end),
+            left,
+            is_used: true,
+            ..Lease::default()
+        }
+    }
+}
