@@ -1,0 +1,190 @@
+//! What is asked for: a request of the protocol, once it is known to make sense.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use crate::day::Day;
+use crate::messages::{Descriptor, Entry, Request};
+use crate::unit::Unit;
+
+/// How many descriptors a request may have. A gateway sends one; the standard filter sends one for
+/// each action of a route, which are a handful.
+pub const MAX_DESCRIPTORS: usize = 16;
+/// How many entries a descriptor may have. Ours have three.
+pub const MAX_ENTRIES: usize = 16;
+/// How long a key, a value and the domain may be, in bytes. The longest are keys' ids and names of
+/// plans, which API Gateway keeps shorter; a counter's name is made of them and kept.
+pub const MAX_TEXT: usize = 256;
+/// How long a counter that names its own time is kept after that time. A proxy whose clock is a
+/// little behind, and a lease that was asked for in the last moment, find it and not a new one.
+pub const KEPT_AFTER: Duration = Duration::from_secs(10);
+
+/// One descriptor of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ask {
+    /// What the counter is known by: the domain and every entry, in order. The limit is no part.
+    pub counter: String,
+    /// What is counted.
+    pub kind: Kind,
+    /// Up to how many.
+    pub limit: u32,
+    /// In what time.
+    pub unit: Unit,
+    /// How many are taken. None is a look at what is left.
+    pub hits: u32,
+    /// Whether the entries name the time, so that the next time has another counter.
+    pub is_dated: bool,
+    /// When that time is over, where that can be read.
+    pub until: Option<SystemTime>,
+}
+
+/// What is counted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Requests in a short time. To lose count costs one such time.
+    Rate,
+    /// What a customer may use and has used. Its count survives a power cut.
+    Quota(Quota),
+}
+
+/// What a customer may use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quota {
+    /// The usage plan.
+    pub plan: String,
+    /// The key.
+    pub key: String,
+    /// The period, by its first day where it is one.
+    pub period: String,
+}
+
+/// A request that makes no sense.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Malformed {
+    /// There is nothing to count.
+    #[error("the request has no descriptor")]
+    Empty,
+    /// More than [`MAX_DESCRIPTORS`].
+    #[error("the request has {0} descriptors and may have {MAX_DESCRIPTORS}")]
+    Many(usize),
+    /// The domain is missing or longer than [`MAX_TEXT`].
+    #[error("the domain is not of 1 to {MAX_TEXT} bytes")]
+    Domain,
+    /// Something about one descriptor.
+    #[error("descriptor {index} ({name}): {reason}")]
+    Descriptor {
+        /// Which, from 0.
+        index: usize,
+        /// The keys and values that it has.
+        name: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+}
+
+impl Ask {
+    /// Reads a request.
+    pub fn all(request: &Request) -> Result<Vec<Self>, Malformed> {
+        if request.domain.is_empty() || request.domain.len() > MAX_TEXT {
+            return Err(Malformed::Domain);
+        }
+        match request.descriptors.len() {
+            0 => return Err(Malformed::Empty),
+            many if many > MAX_DESCRIPTORS => return Err(Malformed::Many(many)),
+            _ => {}
+        }
+        let mut asks = Vec::with_capacity(request.descriptors.len());
+        let mut counters = BTreeSet::new();
+        for (index, descriptor) in request.descriptors.iter().enumerate() {
+            let refuse =
+                |reason| Malformed::Descriptor { index, name: name(&descriptor.entries), reason };
+            let ask = Self::one(request, descriptor).map_err(refuse)?;
+            if !counters.insert(ask.counter.clone()) {
+                return Err(refuse("is there twice"));
+            }
+            asks.push(ask);
+        }
+        Ok(asks)
+    }
+
+    fn one(request: &Request, descriptor: &Descriptor) -> Result<Self, &'static str> {
+        let entries = &descriptor.entries;
+        if entries.is_empty() || entries.len() > MAX_ENTRIES {
+            return Err("must have 1 to 16 entries");
+        }
+        if entries.iter().any(|entry| entry.key.is_empty() || entry.key.len() > MAX_TEXT) {
+            return Err("a key is not of 1 to 256 bytes");
+        }
+        if entries.iter().any(|entry| entry.value.len() > MAX_TEXT) {
+            return Err("a value is longer than 256 bytes");
+        }
+        if descriptor.is_negative_hits {
+            return Err("hits cannot be given back");
+        }
+        let limit = descriptor.limit.as_ref().ok_or("has no limit, and this server has none")?;
+        let unit = Unit::from_wire(limit.unit).ok_or("the limit has an unknown unit")?;
+        let hits = match descriptor.hits_addend {
+            Some(hits) => u32::try_from(hits).map_err(|_| "asks for more than any limit")?,
+            None => request.hits_addend.max(1),
+        };
+        let (kind, is_dated, start) = kind(entries);
+        Ok(Self {
+            counter: counter(&request.domain, entries),
+            kind,
+            limit: limit.requests_per_unit,
+            unit,
+            hits,
+            is_dated,
+            until: start.map(|start| start + unit.length()),
+        })
+    }
+
+    /// How long its counter is kept from its first use: for the unit, and a little longer where
+    /// the entries name the time.
+    pub fn kept(&self) -> Duration {
+        let after = if self.is_dated { KEPT_AFTER } else { Duration::ZERO };
+        self.unit.length() + after
+    }
+
+    /// How long until there is all of it again, where the counter itself goes after `left`.
+    pub fn reset(&self, now: SystemTime, left: Duration) -> Duration {
+        let until = self.until.and_then(|until| until.duration_since(now).ok());
+        let until = until.filter(|until| *until <= self.unit.length());
+        until.unwrap_or(left).min(self.unit.length())
+    }
+}
+
+/// What is counted, whether the entries name the time, and when that time began.
+fn kind(entries: &[Entry]) -> (Kind, bool, Option<SystemTime>) {
+    let keys = entries.iter().map(|entry| entry.key.as_str());
+    let value = |index: usize| entries.get(index).map(|entry| entry.value.as_str());
+    if keys.clone().eq(["usage_plan", "key", "period"]) {
+        let text = |index| value(index).unwrap_or_default().to_owned();
+        let quota = Quota { plan: text(0), key: text(1), period: text(2) };
+        let start = quota.period.parse().ok().map(Day::start);
+        return (Kind::Quota(quota), true, start);
+    }
+    if keys.eq(["limit", "subject", "window"]) {
+        let start = value(2).and_then(|start| start.parse::<u32>().ok());
+        let start = start.map(|start| UNIX_EPOCH + Duration::from_secs(start.into()));
+        return (Kind::Rate, true, start);
+    }
+    (Kind::Rate, false, None)
+}
+
+/// A counter's name. As JSON, no two lists of entries have the same.
+fn counter(domain: &str, entries: &[Entry]) -> String {
+    let pairs: Vec<_> = entries.iter().map(|entry| (&entry.key, &entry.value)).collect();
+    serde_json::json!([domain, pairs]).to_string()
+}
+
+/// A descriptor as an operator can recognize it, and no longer than a line.
+fn name(entries: &[Entry]) -> String {
+    let pairs: Vec<_> = (entries.iter().take(MAX_ENTRIES))
+        .map(|entry| format!("{}={}", entry.key.escape_debug(), entry.value.escape_debug()))
+        .collect();
+    pairs.join(",").chars().take(MAX_TEXT).collect()
+}
+
+#[cfg(test)]
+mod tests;

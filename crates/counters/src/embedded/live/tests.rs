@@ -1,0 +1,88 @@
+use std::time::UNIX_EPOCH;
+
+use super::*;
+use crate::ask::Quota;
+use crate::unit::Unit;
+
+const NOW: SystemTime = UNIX_EPOCH;
+
+fn ask(counter: &str, limit: u32, hits: u32) -> Ask {
+    Ask {
+        counter: counter.to_owned(),
+        kind: Kind::Rate,
+        limit,
+        unit: Unit::Minute,
+        hits,
+        is_dated: true,
+        until: None,
+    }
+}
+
+fn live() -> Live {
+    Live::with(Vec::new()).unwrap()
+}
+
+#[track_caller]
+fn check(live: &mut Live, asks: &[Ask], verdict: Verdict, remaining: &[u64]) {
+    let (decision, _) = live.take(asks, NOW).unwrap();
+    let left: Vec<_> = decision.left.iter().map(|left| left.remaining).collect();
+    assert_eq!((decision.verdict, left.as_slice()), (verdict, remaining));
+}
+
+#[test]
+fn everything_is_granted_or_nothing() {
+    let mut live = live();
+    check(&mut live, &[ask("a", 10, 6), ask("b", 5, 5)], Verdict::Grant, &[4, 0]);
+    check(&mut live, &[ask("a", 10, 1), ask("b", 5, 1)], Verdict::Refuse, &[4, 0]);
+    check(&mut live, &[ask("a", 10, 5)], Verdict::Refuse, &[4]);
+    check(&mut live, &[ask("a", 10, 4)], Verdict::Grant, &[0]);
+}
+
+#[test]
+fn a_changed_limit_and_unit_go_on_from_the_same_count() {
+    let mut live = live();
+    check(&mut live, &[ask("a", 10, 6)], Verdict::Grant, &[4]);
+    check(&mut live, &[Ask { unit: Unit::Day, ..ask("a", 20, 6) }], Verdict::Grant, &[8]);
+    check(&mut live, &[ask("a", 5, 1)], Verdict::Refuse, &[0]);
+}
+
+#[test]
+fn a_look_takes_nothing_and_makes_no_counter() {
+    let mut live = live();
+    check(&mut live, &[ask("a", 1, 0)], Verdict::Grant, &[1]);
+    assert!(live.rates.counters.is_empty());
+    check(&mut live, &[ask("a", 1, 1)], Verdict::Grant, &[0]);
+    check(&mut live, &[ask("a", 1, 0)], Verdict::Refuse, &[0]);
+}
+
+#[test]
+fn a_counter_is_forgotten_once_its_time_is_over_and_not_before() {
+    let mut live = live();
+    let all = [ask("a", 1, 1)];
+    let verdict = |live: &mut Live, seconds| {
+        live.take(&all, NOW + Duration::from_secs(seconds)).unwrap().0.verdict
+    };
+    assert_eq!(verdict(&mut live, 0), Verdict::Grant);
+    assert_eq!(verdict(&mut live, 69), Verdict::Refuse);
+    assert_eq!(verdict(&mut live, 70), Verdict::Grant);
+    assert_eq!(live.rates.counters.len(), 1);
+    assert_eq!(live.rates.ends.len(), 1);
+}
+
+#[test]
+fn a_new_counter_is_refused_when_there_are_too_many_and_no_old_one_is_forgotten() {
+    let mut live = live();
+    check(&mut live, &[ask("first", 1, 1)], Verdict::Grant, &[0]);
+    for number in 1..MAX_COUNTERS {
+        let granted = live.take(&[ask(&number.to_string(), 1, 1)], NOW).unwrap().0;
+        assert_eq!(granted.verdict, Verdict::Grant);
+    }
+    assert_eq!(live.take(&[ask("another", 1, 1)], NOW).unwrap_err(), Failure::Full);
+    check(&mut live, &[ask("first", 1, 1)], Verdict::Refuse, &[0]);
+    // A flood of rates takes no room from quotas.
+    let quota = Quota { plan: String::new(), key: String::new(), period: String::new() };
+    let quota = Ask { kind: Kind::Quota(quota), ..ask("quota", 1, 1) };
+    check(&mut live, &[quota], Verdict::Grant, &[0]);
+    let later = NOW + Duration::from_secs(70);
+    assert_eq!(live.take(&[ask("another", 1, 1)], later).unwrap().0.verdict, Verdict::Grant);
+}

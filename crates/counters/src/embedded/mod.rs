@@ -1,0 +1,115 @@
+//! Counting on one machine: in limitador's memory, with what must last in a file behind it.
+//!
+//! limitador's storage decides every request, one after the other. What a quota grants is handed to
+//! the [`writer`], and the answer waits until it is on the disk: after a power cut a grant may be
+//! counted that nobody got an answer for, never the other way round.
+
+mod live;
+mod store;
+mod writer;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+
+use tokio::sync::{mpsc, oneshot};
+
+use crate::ask::{Ask, Kind};
+use crate::day::Day;
+use crate::decision::{Decision, Failure, Verdict};
+use crate::usage::{Seen, Used};
+use live::Live;
+pub use store::Unusable;
+use store::{Grant, Store};
+use writer::Writing;
+
+/// How many grants may wait for the disk. More than that wait for their turn first.
+const WAITING: usize = 4_096;
+
+/// The engine for one machine.
+pub struct Embedded {
+    live: Mutex<Live>,
+    store: Arc<Store>,
+    writer: Mutex<Option<mpsc::Sender<Writing>>>,
+    stopped: Mutex<Option<oneshot::Receiver<()>>>,
+}
+
+impl Embedded {
+    /// Opens the state in a folder, which is made where it is not there.
+    pub fn open(folder: &Path, now: SystemTime) -> Result<Self, Unusable> {
+        let store = Arc::new(Store::open(folder, now)?);
+        let live = Live::with(store.counters(now)?)?;
+        let (writer, stopped) = writer::start(&store, WAITING)?;
+        Ok(Self {
+            live: Mutex::new(live),
+            store,
+            writer: Mutex::new(Some(writer)),
+            stopped: Mutex::new(Some(stopped)),
+        })
+    }
+
+    /// Grants everything that is asked for, or nothing.
+    pub async fn take(&self, asks: &[Ask], now: SystemTime) -> Result<Decision, Failure> {
+        let is_quota = |ask: &Ask| ask.hits > 0 && matches!(ask.kind, Kind::Quota(_));
+        if !asks.iter().any(is_quota) {
+            return self.live().take(asks, now).map(|(decision, _)| decision);
+        }
+        // Before anything is counted there must be room to have it written.
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let writer = writer.ok_or_else(stopping)?;
+        let room = writer.reserve_owned().await.map_err(|_| stopping())?;
+        let written = {
+            let mut live = self.live();
+            let (decision, ends) = live.take(asks, now)?;
+            if decision.verdict == Verdict::Refuse {
+                return Ok(decision);
+            }
+            let grants = (asks.iter().zip(&decision.left).zip(ends))
+                .filter_map(|((ask, left), end)| Grant::of(ask, left, end))
+                .collect();
+            let (done, written) = oneshot::channel();
+            // Under the lock: counts are written in the order in which they were decided.
+            room.send(Writing { grants, day: Day::of(now), done });
+            (decision, written)
+        };
+        match written.1.await {
+            Ok(Ok(())) => Ok(written.0),
+            Ok(Err(failure)) => Err(failure),
+            Err(_) => Err(stopping()),
+        }
+    }
+
+    /// The limits last seen for a plan's keys.
+    pub fn seen(&self, plan: &str, key: Option<&str>) -> Result<BTreeMap<String, Seen>, Failure> {
+        self.store.seen(plan, key)
+    }
+
+    /// What keys of a plan have used, day by day.
+    pub fn used(&self, plan: &str, keys: &[String], days: (Day, Day)) -> Result<Used, Failure> {
+        self.store.used(plan, keys, days)
+    }
+
+    /// Whether a quota can be granted.
+    pub fn health(&self) -> Result<(), Failure> {
+        self.store.health()
+    }
+
+    /// Writes what waits to be written, and lets go of the file.
+    pub async fn stop(&self) {
+        drop(self.writer.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let stopped = self.stopped.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(stopped) = stopped {
+            // An error says that the thread has gone already.
+            let _ = stopped.await;
+        }
+    }
+
+    fn live(&self) -> std::sync::MutexGuard<'_, Live> {
+        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn stopping() -> Failure {
+    Failure::State("the server stops".to_owned())
+}

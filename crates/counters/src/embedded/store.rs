@@ -1,0 +1,229 @@
+//! What lasts: the quotas' counters, what was used on each day, and the limits last seen.
+
+mod read;
+
+use std::fs;
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::SystemTime;
+
+use redb::{Builder, Database, DatabaseError, ReadableTable, TableDefinition, WriteTransaction};
+
+use super::live::seconds;
+use super::writer::Writing;
+use crate::ask::{Ask, Kind, Quota};
+use crate::day::Day;
+use crate::decision::{Failure, Left};
+use crate::usage::{KEPT_DAYS, Seen};
+
+/// How the tables below are laid out. A state of another format is refused.
+const FORMAT: u64 = 1;
+/// How much memory the file's pages may take. A state is read as a whole only at the start.
+const CACHE_BYTES: usize = 16 << 20;
+
+/// What the state is: its format.
+const ABOUT: TableDefinition<'_, &str, u64> = TableDefinition::new("about");
+/// A counter's name: its count, for how many seconds it is kept, and until when.
+const COUNTERS: TableDefinition<'_, &str, (u64, u64, u64)> = TableDefinition::new("counters");
+/// Day, plan and key: how many were used.
+const USAGE: TableDefinition<'_, (u32, &str, &str), u64> = TableDefinition::new("usage");
+/// Plan and key: the limit last seen, as JSON, and on which day.
+const SEEN: TableDefinition<'_, (&str, &str), (&str, u32)> = TableDefinition::new("seen");
+
+/// A state that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum Unusable {
+    /// Another process has it open.
+    #[error("it is in use by another process")]
+    InUse,
+    /// It is not what was written.
+    #[error("it is damaged: {0}")]
+    Corrupt(String),
+    /// Another version wrote it.
+    #[error("it has format {0}, and this version reads {FORMAT}")]
+    Format(u64),
+    /// The machine did not do its part.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+}
+
+/// A counter that was kept.
+#[derive(Debug)]
+pub struct Kept {
+    /// Its name.
+    pub counter: String,
+    /// Its count.
+    pub count: u64,
+    /// For how long it is kept from its first use.
+    pub seconds: u64,
+    /// Until when, in seconds since 1970.
+    pub end: u64,
+}
+
+/// Something of a quota that was granted.
+#[derive(Debug)]
+pub struct Grant {
+    kept: Kept,
+    quota: Quota,
+    hits: u64,
+    seen: Seen,
+}
+
+impl Grant {
+    /// What there is to be written of something that was granted, if it is of a quota.
+    pub fn of(ask: &Ask, left: &Left, end: u64) -> Option<Self> {
+        let Kind::Quota(quota) = &ask.kind else { return None };
+        if ask.hits == 0 {
+            return None;
+        }
+        let count = u64::from(ask.limit).saturating_sub(left.remaining);
+        let kept = ask.kept().as_secs();
+        Some(Self {
+            kept: Kept { counter: ask.counter.clone(), count, seconds: kept, end },
+            quota: quota.clone(),
+            hits: ask.hits.into(),
+            seen: Seen::of(ask, quota),
+        })
+    }
+}
+
+/// The file.
+pub struct Store {
+    database: RwLock<Option<Database>>,
+    state: Mutex<State>,
+}
+
+/// What is known of the file.
+#[derive(Default)]
+struct State {
+    pruned: Option<Day>,
+    failed: Option<String>,
+}
+
+impl Store {
+    /// Opens the state in a folder, or makes it, and forgets what is too old to be of use.
+    pub fn open(folder: &Path, now: SystemTime) -> Result<Self, Unusable> {
+        fs::create_dir_all(folder)?;
+        let mut builder = Builder::new();
+        // A damaged page is found now, and not by whoever asks for what was on it.
+        builder.set_cache_size(CACHE_BYTES).set_check_integrity_on_open(true);
+        let database =
+            builder.create(folder.join("counters.redb")).map_err(|error| match error {
+                DatabaseError::DatabaseAlreadyOpen | DatabaseError::LockProtocolMismatch => {
+                    Unusable::InUse
+                }
+                error => Unusable::Corrupt(error.to_string()),
+            })?;
+        let store = Self { database: RwLock::new(Some(database)), state: Mutex::default() };
+        match store.with(|database| tables(database, now)).map_err(corrupt)? {
+            FORMAT => Ok(store),
+            other => Err(Unusable::Format(other)),
+        }
+    }
+
+    /// Writes all of it to the disk, or nothing.
+    pub fn write(&self, batch: &[Writing]) -> Result<(), Failure> {
+        let today = batch.iter().map(|writing| writing.day).max();
+        let prunes = today.filter(|today| self.state().pruned != Some(*today));
+        let written = self.with(|database| {
+            let write = database.begin_write()?;
+            for writing in batch {
+                for grant in &writing.grants {
+                    grant.write(&write, writing.day)?;
+                }
+            }
+            if let Some(today) = prunes {
+                prune(&write, today.start())?;
+            }
+            write.commit()?;
+            Ok(())
+        });
+        let mut state = self.state();
+        match written {
+            Ok(()) => {
+                state.pruned = today;
+                state.failed = None;
+                Ok(())
+            }
+            Err(error) => {
+                state.failed = Some(error.to_string());
+                Err(failure(error))
+            }
+        }
+    }
+
+    /// Whether the last thing that was to be written was.
+    pub fn health(&self) -> Result<(), Failure> {
+        self.state().failed.clone().map_or(Ok(()), |reason| Err(Failure::State(reason)))
+    }
+
+    /// Lets go of the file. Nothing can be read or written any more.
+    pub fn close(&self) {
+        drop(self.database.write().unwrap_or_else(PoisonError::into_inner).take());
+    }
+
+    fn with<T>(
+        &self,
+        what: impl FnOnce(&Database) -> Result<T, redb::Error>,
+    ) -> Result<T, redb::Error> {
+        let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
+        database.as_ref().map_or(Err(redb::Error::DatabaseClosed), what)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Grant {
+    fn write(&self, write: &WriteTransaction, day: Day) -> Result<(), redb::Error> {
+        let kept = &self.kept;
+        let value = (kept.count, kept.seconds, kept.end);
+        write.open_table(COUNTERS)?.insert(kept.counter.as_str(), value)?;
+        let (plan, key) = (self.quota.plan.as_str(), self.quota.key.as_str());
+        let mut usage = write.open_table(USAGE)?;
+        let used = usage.get((day.number(), plan, key))?.map(|used| used.value());
+        let used = used.unwrap_or_default().saturating_add(self.hits);
+        usage.insert((day.number(), plan, key), used)?;
+        let seen = self.seen.to_json();
+        write.open_table(SEEN)?.insert((plan, key), (seen.as_str(), day.number()))?;
+        Ok(())
+    }
+}
+
+/// Makes the tables where there are none, and says of which format they are.
+fn tables(database: &Database, now: SystemTime) -> Result<u64, redb::Error> {
+    let write = database.begin_write()?;
+    let format = {
+        let mut about = write.open_table(ABOUT)?;
+        let format = about.get("format")?.map(|format| format.value());
+        if format.is_none() {
+            about.insert("format", FORMAT)?;
+        }
+        format.unwrap_or(FORMAT)
+    };
+    if format == FORMAT {
+        prune(&write, now)?;
+        write.commit()?;
+    }
+    Ok(format)
+}
+
+/// Forgets counters whose time is over, and days that are too long ago.
+fn prune(write: &WriteTransaction, now: SystemTime) -> Result<(), redb::Error> {
+    let oldest = Day::of(now).minus(KEPT_DAYS).number();
+    write.open_table(COUNTERS)?.retain(|_, (_, _, end)| end > seconds(now))?;
+    write.open_table(USAGE)?.retain_in(..(oldest, "", ""), |_, _| false)?;
+    write.open_table(SEEN)?.retain(|_, (_, day)| day >= oldest)?;
+    Ok(())
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is the shape of `map_err`")]
+fn corrupt(error: redb::Error) -> Unusable {
+    Unusable::Corrupt(error.to_string())
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is the shape of `map_err`")]
+fn failure(error: redb::Error) -> Failure {
+    Failure::State(error.to_string())
+}

@@ -1,0 +1,72 @@
+//! What the state is asked for.
+
+use std::collections::BTreeMap;
+use std::time::SystemTime;
+
+use redb::{Database, ReadableDatabase, ReadableTable};
+
+use super::{COUNTERS, Kept, SEEN, Store, USAGE, Unusable, corrupt, failure};
+use crate::day::Day;
+use crate::decision::Failure;
+use crate::embedded::live::seconds;
+use crate::usage::{MAX_KEYS, Seen, TOO_MANY_KEYS, Used};
+
+impl Store {
+    /// The counters whose time is not over.
+    pub fn counters(&self, now: SystemTime) -> Result<Vec<Kept>, Unusable> {
+        let read = |database: &Database| {
+            let mut all = Vec::new();
+            for entry in database.begin_read()?.open_table(COUNTERS)?.iter()? {
+                let (name, kept) = entry?;
+                let (count, kept_seconds, end) = kept.value();
+                if end > seconds(now) {
+                    let counter = name.value().to_owned();
+                    all.push(Kept { counter, count, seconds: kept_seconds, end });
+                }
+            }
+            Ok(all)
+        };
+        self.with(read).map_err(corrupt)
+    }
+
+    /// The limits last seen for one key of a plan, or all.
+    pub fn seen(&self, plan: &str, key: Option<&str>) -> Result<BTreeMap<String, Seen>, Failure> {
+        let read = |database: &Database| {
+            let table = database.begin_read()?.open_table(SEEN)?;
+            let mut all = BTreeMap::new();
+            for entry in table.range((plan, key.unwrap_or_default())..)? {
+                let (found, seen) = entry?;
+                let is_asked = key.is_none_or(|key| key == found.value().1);
+                if found.value().0 != plan || !is_asked || all.len() > MAX_KEYS {
+                    break;
+                }
+                // Whatever another version wrote here is no reason to hide what was used.
+                let seen = Seen::from_json(seen.value().0);
+                all.insert(found.value().1.to_owned(), seen);
+            }
+            Ok(all)
+        };
+        let all = self.with(read).map_err(failure)?;
+        if all.len() > MAX_KEYS {
+            return Err(Failure::Refused(TOO_MANY_KEYS));
+        }
+        Ok(all)
+    }
+
+    /// What keys of a plan have used on these days.
+    pub fn used(&self, plan: &str, keys: &[String], days: (Day, Day)) -> Result<Used, Failure> {
+        let read = |database: &Database| {
+            let table = database.begin_read()?.open_table(USAGE)?;
+            let mut used = Used::new();
+            for key in keys {
+                for day in days.0.through(days.1) {
+                    if let Some(count) = table.get((day.number(), plan, key.as_str()))? {
+                        used.entry(key.clone()).or_default().insert(day, count.value());
+                    }
+                }
+            }
+            Ok(used)
+        };
+        self.with(read).map_err(failure)
+    }
+}

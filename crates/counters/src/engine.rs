@@ -1,0 +1,70 @@
+//! Who counts: one machine for itself, or Redis for many.
+
+use std::collections::BTreeMap;
+use std::time::SystemTime;
+
+use crate::ask::Ask;
+use crate::day::Day;
+use crate::decision::{Decision, Failure};
+use crate::embedded::Embedded;
+use crate::redis::Redis;
+use crate::usage::{Seen, Used};
+
+/// What counts. Both kinds hold limitador's storage, which decides.
+pub enum Engine {
+    /// One machine for itself.
+    Embedded(Box<Embedded>),
+    /// Redis.
+    Redis(Redis),
+}
+
+impl Engine {
+    /// Grants everything that is asked for, or nothing.
+    pub async fn take(&self, asks: &[Ask], now: SystemTime) -> Result<Decision, Failure> {
+        match self {
+            Self::Embedded(embedded) => embedded.take(asks, now).await,
+            Self::Redis(redis) => redis.take(asks, now).await,
+        }
+    }
+
+    /// The limits last seen for one key of a plan, or all.
+    pub async fn seen(
+        &self,
+        plan: &str,
+        key: Option<&str>,
+    ) -> Result<BTreeMap<String, Seen>, Failure> {
+        match self {
+            Self::Embedded(embedded) => embedded.seen(plan, key),
+            Self::Redis(redis) => redis.seen(plan, key).await,
+        }
+    }
+
+    /// What keys of a plan have used on these days.
+    pub async fn used(
+        &self,
+        plan: &str,
+        keys: &[String],
+        days: (Day, Day),
+    ) -> Result<Used, Failure> {
+        match self {
+            Self::Embedded(embedded) => embedded.used(plan, keys, days),
+            Self::Redis(redis) => redis.used(plan, keys, days).await,
+        }
+    }
+
+    /// Whether something could be granted now.
+    pub async fn health(&self) -> Result<(), Failure> {
+        match self {
+            Self::Embedded(embedded) => embedded.health(),
+            Self::Redis(redis) => redis.health().await,
+        }
+    }
+
+    /// Finishes what is under way and lets go of what it holds.
+    pub async fn stop(&self) {
+        match self {
+            Self::Embedded(embedded) => embedded.stop().await,
+            Self::Redis(redis) => redis.stop(),
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! The Rate Limit Service: `envoy.service.ratelimit.v3.RateLimitService/ShouldRateLimit`.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::sync::Semaphore;
+use tonic::server::UnaryService;
+use tonic::{Code, Request, Response, Status};
+
+use crate::ask::Ask;
+use crate::clock::Clock;
+use crate::decision::{Decision, Failure, Verdict};
+use crate::engine::Engine;
+use crate::messages::{self, Duration, Limit, OK, OVER_LIMIT};
+use crate::metrics::Metrics;
+
+/// Where the service is.
+pub const PATH: &str = "/envoy.service.ratelimit.v3.RateLimitService/ShouldRateLimit";
+/// How large a request may be, in bytes: somewhat more than what the bounds of
+/// [`Ask::all`] allow of keys and values in all.
+pub const MAX_MESSAGE: usize = 160 << 10;
+/// How many requests may be under way. When Redis hangs they all wait for a second, and this is a
+/// bound on what they hold until then.
+const MAX_UNDER_WAY: usize = 8_192;
+
+/// The service, and what else is told over the same port.
+pub struct Service {
+    /// What counts.
+    pub engine: Engine,
+    /// What has been done.
+    pub metrics: Metrics,
+    /// What time it is.
+    pub clock: Clock,
+    under_way: Arc<Semaphore>,
+}
+
+impl Service {
+    /// Answers by an engine.
+    pub fn new(engine: Engine, clock: Clock) -> Arc<Self> {
+        let under_way = Arc::new(Semaphore::new(MAX_UNDER_WAY));
+        Arc::new(Self { engine, metrics: Metrics::default(), clock, under_way })
+    }
+
+    async fn should_rate_limit(
+        self: Arc<Self>,
+        request: messages::Request,
+    ) -> Result<messages::Response, Status> {
+        let asks = Ask::all(&request).map_err(|malformed| {
+            self.metrics.malformed();
+            Status::invalid_argument(malformed.to_string())
+        })?;
+        let place = Arc::clone(&self.under_way).try_acquire_owned();
+        let place =
+            place.map_err(|_| Status::resource_exhausted("too many requests are under way"))?;
+        // What has begun is finished, even when whoever asked hangs up: between a hold in Redis and
+        // its release nothing may just stop.
+        let decided = tokio::spawn(async move {
+            let began = Instant::now();
+            let decision = self.engine.take(&asks, self.clock.now()).await;
+            self.metrics.decided(&asks, &decision, began.elapsed());
+            drop(place);
+            (asks, decision)
+        });
+        let (asks, decision) =
+            decided.await.map_err(|_| Status::unavailable("the server stops"))?;
+        Ok(answer(&asks, &decision.map_err(|failure| status(&failure))?))
+    }
+}
+
+/// What a proxy is told when nothing was decided. None of it can be taken for a yes.
+fn status(failure: &Failure) -> Status {
+    let code = match failure {
+        Failure::Full => Code::ResourceExhausted,
+        Failure::Redis(_) | Failure::State(_) => Code::Unavailable,
+        Failure::Refused(_) => Code::InvalidArgument,
+    };
+    Status::new(code, failure.to_string())
+}
+
+fn answer(asks: &[Ask], decision: &Decision) -> messages::Response {
+    let statuses = asks.iter().zip(&decision.left).map(|(ask, left)| messages::Status {
+        code: code(left.verdict),
+        current_limit: Some(Limit { requests_per_unit: ask.limit, unit: ask.unit.wire() }),
+        limit_remaining: u32::try_from(left.remaining).unwrap_or(u32::MAX),
+        duration_until_reset: Some(Duration {
+            seconds: i64::try_from(left.reset.as_secs()).unwrap_or(i64::MAX),
+            nanos: i32::try_from(left.reset.subsec_nanos()).unwrap_or_default(),
+        }),
+    });
+    messages::Response { overall_code: code(decision.verdict), statuses: statuses.collect() }
+}
+
+const fn code(verdict: Verdict) -> i32 {
+    match verdict {
+        Verdict::Grant => OK,
+        Verdict::Refuse => OVER_LIMIT,
+    }
+}
+
+/// The one method of the service, as tonic calls it.
+pub struct ShouldRateLimit(pub Arc<Service>);
+
+impl UnaryService<messages::Request> for ShouldRateLimit {
+    type Response = messages::Response;
+    type Future =
+        Pin<Box<dyn Future<Output = Result<Response<messages::Response>, Status>> + Send>>;
+
+    fn call(&mut self, request: Request<messages::Request>) -> Self::Future {
+        let service = Arc::clone(&self.0);
+        Box::pin(
+            async move { service.should_rate_limit(request.into_inner()).await.map(Response::new) },
+        )
+    }
+}
