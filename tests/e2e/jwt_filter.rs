@@ -1,87 +1,13 @@
 //! `jwt-authorizer.wasm` on its own, in an Envoy that somebody else configured.
 
-use std::fs;
-use std::net::SocketAddr;
-
 use serde_json::{Value, json};
 use tollgate_tests::backend::values;
-use tollgate_tests::{Backend, Envoy, Issuer, Request, envoy, filter};
+use tollgate_tests::{Alone, Backend, Issuer, Request, Service};
 
-/// An Envoy as its operator has it, with the filter before the router.
-fn bootstrap(folder: &str, backend: &str, issuer: &str, config: &Value) -> String {
-    let cluster = |name: &str, url: &str| {
-        let address = url.strip_prefix("http://").unwrap_or(url);
-        let (host, port) = address.split_once(':').expect("a port");
-        json!({
-            "name": name,
-            "type": "STATIC",
-            "load_assignment": {"cluster_name": name, "endpoints": [{"lb_endpoints": [
-                {"endpoint": {"address": {"socket_address": {
-                    "address": host,
-                    "port_value": port.parse::<u16>().expect("a port"),
-                }}}},
-            ]}]},
-        })
-    };
-    let string = "type.googleapis.com/google.protobuf.StringValue";
-    let wasm = json!({
-        "name": "jwt-authorizer",
-        "typed_config": {
-            "@type": "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm",
-            "config": {
-                "name": "jwt-authorizer",
-                "vm_config": {
-                    "vm_id": "jwt-authorizer",
-                    "runtime": "envoy.wasm.runtime.v8",
-                    "code": {"local": {"filename": filter("jwt-authorizer")}},
-                },
-                "failure_policy": "FAIL_RELOAD",
-                "allow_on_headers_stop_iteration": true,
-                "configuration": {"@type": string, "value": config.to_string()},
-            },
-        },
-    });
-    let hcm = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
-    let router = json!({
-        "name": "envoy.filters.http.router",
-        "typed_config":
-            {"@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"},
-    });
-    let manager = json!({
-        "name": "envoy.filters.network.http_connection_manager",
-        "typed_config": {
-            "@type": format!("type.googleapis.com/{hcm}"),
-            "stat_prefix": "own",
-            "route_config": {"virtual_hosts": [{
-                "name": "all",
-                "domains": ["*"],
-                "routes": [{"match": {"prefix": "/"}, "route": {"cluster": "backend"}}],
-            }]},
-            "http_filters": [wasm, router],
-        },
-    });
-    let local = json!({"socket_address": {"address": "127.0.0.1", "port_value": 0}});
-    json!({
-        "admin": {"address": {"pipe": {"path": format!("{folder}/admin.sock")}}},
-        "static_resources": {
-            "listeners": [{
-                "name": "own",
-                "address": local,
-                "filter_chains": [{"filters": [manager]}],
-            }],
-            "clusters": [cluster("backend", backend), cluster("the-issuer", issuer)],
-        },
-    })
-    .to_string()
-}
-
-fn start(backend: &Backend, issuer: &Issuer, config: &Value) -> Result<Envoy, String> {
-    let folder = envoy::folder();
-    let path = folder.path().to_str().expect("a path in UTF-8");
-    let text = bootstrap(path, &backend.url(""), &issuer.url(), config);
-    // JSON is YAML.
-    fs::write(folder.path().join("envoy.yaml"), text).expect("a written file");
-    Envoy::try_start(folder, 2)
+fn start(backend: &Backend, issuer: &Issuer, config: &Value) -> Result<Alone, String> {
+    let services =
+        [Service::new("backend", backend.url("")), Service::new("the-issuer", issuer.url())];
+    Alone::try_start("jwt-authorizer", config, &services, 2)
 }
 
 fn config(issuer: &Issuer) -> Value {
@@ -96,7 +22,7 @@ fn config(issuer: &Issuer) -> Value {
 fn the_filter_alone_admits_and_refuses_as_the_gateway_does() {
     let (backend, issuer) = (Backend::start(), Issuer::start());
     let envoy = start(&backend, &issuer, &config(&issuer)).expect("an Envoy that serves");
-    let address: SocketAddr = envoy::listener(&envoy, "own");
+    let address = envoy.address();
 
     let answer = Request::get("/a").send(address);
     assert_eq!((answer.status, answer.text()), (401, r#"{"message":"Unauthorized"}"#));

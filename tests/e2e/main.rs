@@ -22,3 +22,4 @@ mod robustness;
 mod routing;
 mod signatures;
 mod suites;
+mod throttle;

@@ -11,6 +11,7 @@
 )]
 
 pub mod admin;
+pub mod alone;
 pub mod backend;
 pub mod data;
 pub mod definition;
@@ -18,6 +19,7 @@ pub mod envoy;
 pub mod gateway;
 pub mod http;
 pub mod issuer;
+pub mod load;
 pub mod program;
 pub mod rng;
 pub mod scripted;
@@ -25,6 +27,7 @@ mod server;
 pub mod wait;
 
 pub use admin::Admin;
+pub use alone::{Alone, Service};
 pub use backend::Backend;
 pub use definition::definition;
 pub use envoy::Envoy;
