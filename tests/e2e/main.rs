@@ -11,6 +11,7 @@
 
 mod cli;
 mod errors;
+mod fleet;
 mod gateway;
 mod headers;
 mod jwks;
@@ -23,3 +24,4 @@ mod routing;
 mod signatures;
 mod suites;
 mod throttle;
+mod usage_plan;

@@ -70,9 +70,7 @@ fn a_refused_request_takes_nothing_of_any_limit() {
                     (429, r#"{"message":"Too Many Requests"}"#)
                 );
                 assert_eq!(answer.header("content-type"), Some("application/json"));
-                assert!(
-                    answer.header("ratelimit").unwrap().starts_with(r#""narrow";r=0;t="#)
-                );
+                assert!(answer.header("ratelimit").unwrap().starts_with(r#""narrow";r=0;t="#));
                 assert_eq!(answer.header("retry-after"), Some("1000"));
             }
         }

@@ -57,14 +57,29 @@ impl Gateway {
     #[must_use]
     #[track_caller]
     pub fn with_workers(definition: Definition, workers: u16) -> Self {
+        Self::prepared(definition, workers, |_, _| {})
+    }
+
+    /// Serves a definition from a folder and with settings that are prepared for it.
+    ///
+    /// # Panics
+    /// If it cannot be served.
+    #[must_use]
+    #[track_caller]
+    pub fn prepared(
+        definition: Definition,
+        workers: u16,
+        prepare: impl FnOnce(&Path, &mut Settings),
+    ) -> Self {
         let folder = envoy::folder();
         let path = folder.path();
-        let settings = Settings {
+        let mut settings = Settings {
             listen: Address::Tcp(SocketAddr::from(([127, 0, 0, 1], 0))),
             admin: Address::Unix(text(&Envoy::admin_socket(path))),
             directory: text(path),
             ..Settings::default()
         };
+        prepare(path, &mut settings);
         let Files { bootstrap, clusters, gateway } =
             files(&definition, &settings).expect("a definition that can be served");
         for (name, content) in
