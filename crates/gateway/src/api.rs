@@ -6,7 +6,7 @@ use std::rc::Rc;
 use tollgate_jwt_authorizer::{JwtAuthorizer, check_claims_to_headers, check_scopes};
 use tollgate_policy::{Compile, Invalid};
 
-use crate::definition::{self, Authorization, Integration, Protocol};
+use crate::definition::{self, ApiKeySource, Authorization, Integration, Protocol};
 use crate::router::{RouteKey, Router, Rules};
 use crate::target::Target;
 
@@ -26,6 +26,7 @@ pub(crate) struct Api {
     pub(crate) protocol: Protocol,
     pub(crate) disable_execute_api_endpoint: bool,
     pub(crate) stages: Vec<Rc<str>>,
+    pub(crate) api_key_source: ApiKeySource,
     pub(crate) authorizers: Vec<(String, JwtAuthorizer)>,
     pub(crate) router: Router<Rc<Route>>,
     /// The header fields that only the gateway may send on.
@@ -39,6 +40,7 @@ pub(crate) struct Route {
     /// The path of the route key.
     pub(crate) resource_path: Rc<str>,
     pub(crate) authorization: Option<Jwt>,
+    pub(crate) api_key_required: bool,
     pub(crate) claims_to_headers: BTreeMap<String, String>,
     /// The integration, as each stage of the API sees it.
     pub(crate) targets: Vec<Target>,
@@ -84,6 +86,7 @@ impl Api {
             id: id.into(),
             protocol: api.protocol,
             disable_execute_api_endpoint: api.disable_execute_api_endpoint,
+            api_key_source: api.api_key_source,
             stages: api.stages.keys().map(|stage| stage.as_str().into()).collect(),
             authorizers,
             router,
@@ -98,6 +101,11 @@ impl Api {
 }
 
 impl Route {
+    /// Whether whoever may call the one may call the other.
+    pub(crate) fn admits_as(&self, other: &Self) -> bool {
+        self.authorization == other.authorization && self.api_key_required == other.api_key_required
+    }
+
     fn compile(
         text: &str,
         key: &RouteKey,
@@ -122,6 +130,13 @@ impl Route {
                 Some(Jwt { authorizer, scopes: jwt.scopes.clone() })
             }
         };
+        if route.api_key_required
+            && authorization.is_none()
+            && api.api_key_source == ApiKeySource::Authorizer
+        {
+            let reason = "the key comes from the authorizer, and the route has none";
+            return Err(Invalid::new("api_key_required", reason));
+        }
         check_claims_to_headers(&route.claims_to_headers)?;
         if authorization.is_none() && !route.claims_to_headers.is_empty() {
             let reason = "an open route has no claims";
@@ -143,6 +158,7 @@ impl Route {
                 RouteKey::Path(_, template) => template.to_string().into(),
             },
             authorization,
+            api_key_required: route.api_key_required,
             claims_to_headers: route.claims_to_headers.clone(),
             targets,
         })

@@ -24,6 +24,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use tollgate_api_keys::ApiKey;
+use tollgate_rate_limit::{Counters, Quota, ResponseHeaders, Throttle};
+use tollgate_throttle::Key;
 
 /// Everything one gateway serves.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -40,6 +43,26 @@ pub struct Definition {
     /// Custom domain names, in lower case and without a port.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub domains: BTreeMap<String, Domain>,
+    /// How fast requests for all APIs together may come. API Gateway has 10,000 a second and a burst of
+    /// 5,000 for an account and region; here there is no limit unless one is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_throttle: Option<Throttle>,
+    /// Usage plans by name. Up to 300.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub usage_plans: BTreeMap<String, UsagePlan>,
+    /// API keys by id. Up to 10,000; more come as files.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub api_keys: BTreeMap<String, ApiKey>,
+    /// Where more API keys are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub api_key_files: Option<tollgate_api_keys::Config>,
+    /// The server that counts quotas, and everything where several proxies share the limits. Needed
+    /// where there is a quota.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counters: Option<Counters>,
+    /// Whether responses say how the limits stand that their request fell under.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub response_headers: ResponseHeaders,
 }
 
 /// The version of the definition format.
@@ -72,6 +95,9 @@ pub struct Api {
     /// Refuse requests that come by the API's own host name rather than a custom domain.
     #[serde(default, skip_serializing_if = "is_false")]
     pub disable_execute_api_endpoint: bool,
+    /// Where API keys come from.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub api_key_source: ApiKeySource,
     /// Authorizers by name. Up to 10.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub authorizers: BTreeMap<String, Authorizer>,
@@ -104,12 +130,27 @@ impl fmt::Display for Protocol {
     }
 }
 
+/// Where an API's API keys come from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ApiKeySource {
+    /// The header field `x-api-key`.
+    #[default]
+    Header,
+    /// What the authorizer says in `usageIdentifierKey`. Of a JWT authorizer it is the claim of that
+    /// name.
+    Authorizer,
+}
+
 /// What happens to the requests of one route.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Route {
     /// Who may call the route. There is no default: an open route says `none`.
     pub authorization: Authorization,
+    /// Whether callers must bring an API key of a usage plan that the stage belongs to.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub api_key_required: bool,
     /// The name of the integration that answers.
     pub integration: String,
     /// Header fields for the integration, by name, and the claim each carries.
@@ -183,6 +224,55 @@ pub struct Stage {
     /// Stage variables, `${stageVariables.NAME}` in an integration's URI. Up to 100.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub variables: BTreeMap<String, String>,
+    /// How fast requests for each route that has no throttle of its own may come. Each of them has a
+    /// bucket of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub throttle: Option<Throttle>,
+    /// How fast requests for single routes may come, by route key.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub route_throttles: BTreeMap<String, Throttle>,
+    /// How fast requests of each client may come, by name. Up to 10. API Gateway has these in its web
+    /// application firewall only.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub client_throttles: BTreeMap<String, ClientThrottle>,
+}
+
+/// How fast requests of each client may come.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClientThrottle {
+    /// What clients are told apart by. What an authorizer says of them is known only on routes that
+    /// have one; elsewhere such a throttle counts everybody together.
+    pub per: Key,
+    /// How fast.
+    pub throttle: Throttle,
+}
+
+/// What the callers that belong to it may do.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UsagePlan {
+    /// How fast requests of one key may come, for all stages of the plan together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub throttle: Option<Throttle>,
+    /// How many requests of one key there may be, for all stages of the plan together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quota: Option<Quota>,
+    /// The stages that its keys may call.
+    pub api_stages: Vec<ApiStage>,
+}
+
+/// A stage that belongs to a usage plan.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApiStage {
+    /// The API's id.
+    pub api: String,
+    /// The stage of the API.
+    pub stage: String,
+    /// How fast requests of one key for one method may come besides, by `/orders/{id}/GET`. Up to 20.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub throttle: BTreeMap<String, Throttle>,
 }
 
 /// A custom domain name.
@@ -202,6 +292,10 @@ pub struct Mapping {
     pub api: String,
     /// The stage of the API.
     pub stage: String,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]

@@ -54,7 +54,11 @@ const fn http(fault: Fault) -> Answer {
     match fault {
         Fault::BadRequest => answer(400, r#"{"message":"Bad Request"}"#, ""),
         Fault::Unauthorized => answer(401, r#"{"message":"Unauthorized"}"#, ""),
-        Fault::AccessDenied | Fault::Forbidden => answer(403, r#"{"message":"Forbidden"}"#, ""),
+        Fault::AccessDenied | Fault::Forbidden | Fault::InvalidApiKey => {
+            answer(403, r#"{"message":"Forbidden"}"#, "")
+        }
+        Fault::Throttled => answer(429, r#"{"message":"Too Many Requests"}"#, ""),
+        Fault::QuotaExceeded => answer(429, r#"{"message":"Limit Exceeded"}"#, ""),
         Fault::RouteNotFound => answer(404, r#"{"message":"Not Found"}"#, ""),
         Fault::RequestTooLarge => answer(413, r#"{"message":"Request Entity Too Large"}"#, ""),
         Fault::HeadersTooLarge => {
@@ -81,7 +85,15 @@ const fn rest(fault: Fault) -> Answer {
             r#"{"Message":"User is not authorized to access this resource"}"#,
             "AccessDeniedException",
         ),
-        Fault::Forbidden => answer(403, r#"{"message":"Forbidden"}"#, "ForbiddenException"),
+        Fault::Forbidden | Fault::InvalidApiKey => {
+            answer(403, r#"{"message":"Forbidden"}"#, "ForbiddenException")
+        }
+        Fault::Throttled => {
+            answer(429, r#"{"message":"Too Many Requests"}"#, "TooManyRequestsException")
+        }
+        Fault::QuotaExceeded => {
+            answer(429, r#"{"message":"Limit Exceeded"}"#, "LimitExceededException")
+        }
         Fault::RouteNotFound => answer(
             403,
             r#"{"message":"Missing Authentication Token"}"#,

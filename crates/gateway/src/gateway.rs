@@ -10,6 +10,7 @@ use tollgate_policy::{
 
 use crate::api::{Api, Route};
 use crate::definition::{Definition, Protocol};
+use crate::limits::{self, Limits, Stop};
 use crate::select::{Selected, Selector};
 use crate::{fault, ids, path};
 
@@ -21,6 +22,7 @@ const CONTROL: [&[u8]; 2] = [b"x-tollgate-", b"x-envoy-"];
 pub struct Gateway {
     apis: Vec<Api>,
     selector: Selector,
+    limits: Limits,
 }
 
 /// API Gateway's limit on a payload.
@@ -31,6 +33,7 @@ const MAX_PAYLOAD_BYTES: u64 = 10 * 1024 * 1024;
 pub struct Notes {
     place: Option<Place>,
     jwt: jwt::Notes,
+    limits: limits::Notes,
 }
 
 /// Where in the definition an exchange is.
@@ -81,7 +84,7 @@ impl Gateway {
         // not be one that asks for more than this one.
         if let Some(loose) = path::read_loosely(&rest)
             && let Some(other) = api.router.find(exchange.request.method(), loose.as_bytes())
-            && other.value.authorization != found.value.authorization
+            && !other.value.admits_as(found.value)
         {
             return Err(refuse(api.protocol, Fault::BadRequest, exchange));
         }
@@ -98,13 +101,22 @@ impl Gateway {
 
     /// Authorizes the request and turns it to its integration. Entered again after every wait.
     fn go_on(&self, notes: &mut Notes, exchange: &mut Exchange, host: &dyn Host) -> Verdict {
-        let Notes { place, jwt } = notes;
+        let Notes { place, jwt, limits } = notes;
         let Some((api, place, route)) = place
             .as_ref()
             .and_then(|place| Some((self.apis.get(place.api)?, place, place.route.as_ref()?)))
         else {
             return Verdict::Respond(refuse(Protocol::Http, Fault::Internal, exchange));
         };
+        let at = limits::Place {
+            api: place.api,
+            stage: place.stage,
+            route_key: &route.key,
+            source: api.api_key_source,
+        };
+        if let Err(stop) = self.limits.throttle(limits, &at, exchange, host) {
+            return halt(api.protocol, stop, exchange);
+        }
         if let Some(wanted) = &route.authorization {
             let Some((_, authorizer)) = api.authorizers.get(wanted.authorizer) else {
                 return Verdict::Respond(refuse(api.protocol, Fault::Internal, exchange));
@@ -117,6 +129,10 @@ impl Gateway {
                 held @ (Verdict::Call(_) | Verdict::Body | Verdict::Wait(_)) => return held,
             }
             forward_claims(route, exchange);
+        }
+        let metered = self.limits.meter(limits, &at, route.api_key_required, exchange, host);
+        if let Err(stop) = metered {
+            return halt(api.protocol, stop, exchange);
         }
         let Some(target) = route.targets.get(place.stage) else {
             return Verdict::Respond(refuse(api.protocol, Fault::Internal, exchange));
@@ -133,7 +149,7 @@ impl Policy for Gateway {
     type Notes = Notes;
 
     fn needs(&self) -> Needs {
-        Needs { responses: true, ..Needs::default() }
+        Needs { responses: true, source_address: self.limits.need_source_address() }
     }
 
     fn on_request(&self, notes: &mut Notes, exchange: &mut Exchange, host: &dyn Host) -> Verdict {
@@ -153,13 +169,14 @@ impl Policy for Gateway {
         exchange: &mut Exchange,
         response: &mut Response,
         origin: &Origin,
-        _host: &dyn Host,
+        host: &dyn Host,
     ) -> Verdict {
         let api = notes.place.as_ref().and_then(|place| self.apis.get(place.api));
         let protocol = api.map_or(Protocol::Http, |api| api.protocol);
         match origin {
             Origin::Integration => {
                 fault::identify(protocol, &exchange.context, &mut response.headers);
+                self.limits.tell(&notes.limits, &mut response.headers, host);
                 Verdict::Continue
             }
             Origin::Proxy(details) => {
@@ -169,8 +186,15 @@ impl Policy for Gateway {
         }
     }
 
+    fn is_pressed(&self) -> bool {
+        self.limits.is_pressed()
+    }
+
     fn work(&self, host: &dyn Host) -> Work {
-        let mut all = Work::default();
+        let mut all = self.limits.work(host);
+        for fetch in &mut all.fetches {
+            fetch.id |= LIMIT_IDS;
+        }
         for (number, authorizer) in self.authorizers() {
             let mut work = authorizer.work(host);
             for fetch in &mut work.fetches {
@@ -182,6 +206,9 @@ impl Policy for Gateway {
     }
 
     fn on_fetched(&self, id: u32, reply: Option<Response>, host: &dyn Host) {
+        if id & LIMIT_IDS != 0 {
+            return self.limits.on_fetched(id & !LIMIT_IDS, reply, host);
+        }
         let wanted = id >> ISSUER_BITS;
         let found = self.authorizers().find(|(number, _)| *number == wanted);
         if let Some((_, authorizer)) = found {
@@ -208,6 +235,9 @@ impl Policy for Gateway {
 /// has at most 100 issuers.
 const ISSUER_BITS: u32 = 8;
 
+/// Fetches of the limits have this bit. There are fewer authorizers than reach so far.
+const LIMIT_IDS: u32 = 1 << 31;
+
 impl Gateway {
     fn authorizers(&self) -> impl Iterator<Item = (u32, &jwt::JwtAuthorizer)> {
         let all = self.apis.iter().flat_map(|api| &api.authorizers);
@@ -227,7 +257,8 @@ impl Compile for Gateway {
             })
             .collect::<Result<Vec<_>, _>>()?;
         let selector = Selector::compile(&definition, &apis)?;
-        Ok(Self { apis, selector })
+        let limits = Limits::compile(&definition, &apis)?;
+        Ok(Self { apis, selector, limits })
     }
 }
 
@@ -278,6 +309,22 @@ fn forward_claims(route: &Route, exchange: &mut Exchange) {
 fn refuse(protocol: Protocol, fault: Fault, exchange: &mut Exchange) -> Response {
     exchange.context.error = Some(fault);
     fault::respond(protocol, fault, &exchange.context, None)
+}
+
+/// A request that a limit stops, for now or for good.
+fn halt(protocol: Protocol, stop: Stop, exchange: &mut Exchange) -> Verdict {
+    match stop {
+        Stop::Wait(until) => Verdict::Wait(until),
+        Stop::Refuse(fault, told) => {
+            let mut response = refuse(protocol, fault, exchange);
+            for (name, value) in told.iter() {
+                if let Ok(name) = std::str::from_utf8(name) {
+                    response.headers.set(name, value);
+                }
+            }
+            Verdict::Respond(response)
+        }
+    }
 }
 
 /// An authorizer's refusal, in the words of the API's kind.

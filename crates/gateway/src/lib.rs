@@ -8,8 +8,11 @@
 //! 3. a path that two readers could read differently is refused;
 //! 4. the route is found, and is not one that leads round another's authorization by doubled or
 //!    encoded slashes;
-//! 5. the authorizer admits the caller;
-//! 6. the request is turned to the integration: path, host, method, claims in header fields.
+//! 5. the throttles of the client, the route and the account have a token each, so that what follows
+//!    is protected by them;
+//! 6. the authorizer admits the caller;
+//! 7. the API key is that of a usage plan, whose throttles and quota have a token each;
+//! 8. the request is turned to the integration: path, host, method, claims in header fields.
 //!
 //! Whatever refuses, what the client sees is made in one place, in the words of the API's kind.
 
@@ -18,6 +21,7 @@ pub mod definition;
 mod fault;
 mod gateway;
 mod ids;
+mod limits;
 mod path;
 pub mod router;
 mod select;

@@ -2,6 +2,7 @@ mod chain;
 mod errors;
 mod invalid;
 mod invalid_places;
+mod limits;
 mod path;
 #[cfg(not(target_arch = "wasm32"))]
 mod properties;

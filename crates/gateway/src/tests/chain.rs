@@ -9,8 +9,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tollgate_policy::fake::FakeHost;
 use tollgate_policy::{
-    Conflict, Digest, Expect, Fault, Host, Level, Origin, Policy, Response, Shared, Timestamp,
-    Verdict,
+    Conflict, Digest, Expect, Fault, Host, Kind, Level, Metric, Origin, Policy, Response, Shared,
+    Timestamp, Verdict,
 };
 
 use super::{NOW, Sent, TOKEN, definition, gateway, jwt, merge, open_api, request, send};
@@ -313,6 +313,15 @@ impl Host for Counting {
     fn verify_signature(&self, _: Digest, _: &[u8], _: &[u8], _: &[u8]) -> Option<bool> {
         self.1.set(self.1.get() + 1);
         Some(true)
+    }
+    fn uptime(&self) -> Duration {
+        self.0.uptime()
+    }
+    fn metric(&self, kind: Kind, name: &str) -> Option<Metric> {
+        self.0.metric(kind, name)
+    }
+    fn record(&self, metric: Metric, value: u64) {
+        self.0.record(metric, value);
     }
     fn log(&self, level: Level, message: &str) {
         self.0.log(level, message);

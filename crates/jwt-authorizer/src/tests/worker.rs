@@ -1,11 +1,12 @@
 //! One worker, and the issuer it talks to.
 
 use std::cell::Cell;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tollgate_policy::fake::FakeHost;
 use tollgate_policy::{
-    Conflict, Digest, Exchange, Expect, Host, Level, Policy, Response, Shared, Timestamp,
+    Conflict, Digest, Exchange, Expect, Host, Kind, Level, Metric, Policy, Response, Shared, Timestamp,
 };
 
 use super::tokens::{ISSUER, jwk};
@@ -115,6 +116,16 @@ impl Host for Counting<'_> {
         self.asked.set(self.asked.get() + 1);
         self.says
     }
+
+    fn uptime(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    fn metric(&self, _: Kind, _: &str) -> Option<Metric> {
+        None
+    }
+
+    fn record(&self, _: Metric, _: u64) {}
 
     fn log(&self, level: Level, message: &str) {
         self.host.log(level, message);
