@@ -3,13 +3,13 @@
 PORT ?= 8080
 FILTERS := $(notdir $(wildcard filters/*))
 # What runs on any machine and in any proxy: these crates' tests also run as wasm.
-PURE := policy jose jwt-authorizer gateway openapi envoy-config
+PURE := policy jose jwt-authorizer gateway openapi envoy-config api-keys
 WASM := target/wasm32-wasip1/wasm
 export TOLLGATE_ENVOY ?= $(CURDIR)/.tools/bin/envoy
 export WASM_BINDGEN_TEST_ONLY_NODE = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run build filters test test-native test-wasm e2e check fmt size clean envoy
+.PHONY: help run build filters test test-native test-wasm e2e check fmt size clean envoy redis
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,7 +20,7 @@ run: build envoy ## Serve the orders API on PORT (8080): gateway, backend and to
 	@target/debug/tollgate dev up envoy/regional/api.yaml --port $(PORT)
 
 build: filters ## Build `tollgate`, with the gateway filter inside
-	@cargo build --quiet -p tollgate-cli
+	@.ci/install openssl && cargo build --quiet -p tollgate-cli
 
 filters: ## Build every filter into dist/
 	@.ci/install wasm-target && cargo build --profile wasm --target wasm32-wasip1 $(addprefix -p ,$(FILTERS))
@@ -30,7 +30,7 @@ filters: ## Build every filter into dist/
 
 test: test-native test-wasm ## Run every test, those with a real Envoy included
 
-test-native: build envoy ## Run the tests that need no wasm runner
+test-native: build envoy redis ## Run the tests that need no wasm runner
 	@cargo test --quiet
 
 test-wasm: filters ## Run the pure crates' tests as wasm under Node, and check what the filters import and export
@@ -43,7 +43,7 @@ e2e: build envoy ## Run only the tests with a real Envoy
 	@cargo test --quiet -p tollgate-tests --test e2e
 
 check: ## Format, lint and licences: everything that runs nothing
-	@cargo fmt --all --check && cargo clippy --quiet --workspace --all-targets -- --deny warnings
+	@.ci/install openssl && cargo fmt --all --check && cargo clippy --quiet --workspace --all-targets -- --deny warnings
 	@.ci/install wasm-target && cargo clippy --quiet --target wasm32-wasip1 $(addprefix -p ,$(FILTERS)) -- --deny warnings
 	@.ci/install cargo-deny && .tools/bin/cargo-deny --log-level error --config .deny.toml check --hide-inclusion-graph bans licenses sources
 
@@ -55,6 +55,9 @@ size: filters ## Show how large each filter is
 
 envoy: ## Install the Envoy that the tests and `make run` use, into .tools
 	@.ci/install envoy
+
+redis: ## Install the Redis that the tests use
+	@.ci/install redis
 
 clean: ## Remove everything that was built, but not what was installed
 	@cargo clean --quiet; rm -rf dist

@@ -16,26 +16,61 @@ use std::sync::LazyLock;
 use serde_json::Value;
 
 /// What each kind of package may use of ours: `docs/architecture.md`, from the top down.
-const LAYERS: [(&str, &[&str]); 9] = [
+const LAYERS: [(&str, &[&str]); 16] = [
     ("tollgate-jose", &[]),
+    ("tollgate-rls", &[]),
     ("tollgate-policy", &[]),
+    ("tollgate-rate-limit", &["tollgate-policy", "tollgate-rls"]),
+    ("tollgate-api-keys", &["tollgate-policy"]),
     ("tollgate-jwt-authorizer", &["tollgate-jose", "tollgate-policy"]),
-    ("tollgate-gateway", &["tollgate-jwt-authorizer", "tollgate-policy"]),
+    ("tollgate-throttle", &["tollgate-policy", "tollgate-rate-limit"]),
+    ("tollgate-usage-plan", &["tollgate-api-keys", "tollgate-policy", "tollgate-rate-limit"]),
+    ("tollgate-gateway", &PARTS),
     ("tollgate-adapter", &["tollgate-policy"]),
-    ("tollgate-openapi", &["tollgate-gateway", "tollgate-jwt-authorizer", "tollgate-policy"]),
-    ("tollgate-envoy-config", &["tollgate-gateway", "tollgate-jwt-authorizer", "tollgate-policy"]),
+    ("tollgate-openapi", &WHOLE),
+    ("tollgate-overlay", &WHOLE),
+    ("tollgate-envoy-config", &WHOLE),
+    ("tollgate-counters", &["tollgate-rls"]),
     ("tollgate-cli", &ANY),
     ("tollgate-tests", &ANY),
 ];
 
+/// What the gateway is made of.
+const PARTS: [&str; 6] = [
+    "tollgate-api-keys",
+    "tollgate-jwt-authorizer",
+    "tollgate-policy",
+    "tollgate-rate-limit",
+    "tollgate-throttle",
+    "tollgate-usage-plan",
+];
+
+/// What stands at the edges speaks of the definition, and of what it is made of.
+const WHOLE: [&str; 7] = [
+    "tollgate-api-keys",
+    "tollgate-gateway",
+    "tollgate-jwt-authorizer",
+    "tollgate-policy",
+    "tollgate-rate-limit",
+    "tollgate-throttle",
+    "tollgate-usage-plan",
+];
+
 /// Programs and tests may use everything but a filter and what only filters need.
-const ANY: [&str; 6] = [
+const ANY: [&str; 13] = [
+    "tollgate-api-keys",
+    "tollgate-counters",
     "tollgate-envoy-config",
     "tollgate-gateway",
     "tollgate-jose",
     "tollgate-jwt-authorizer",
     "tollgate-openapi",
+    "tollgate-overlay",
     "tollgate-policy",
+    "tollgate-rate-limit",
+    "tollgate-rls",
+    "tollgate-throttle",
+    "tollgate-usage-plan",
 ];
 
 /// A file nobody can read in one go is two files.
