@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::MADE_BY;
+use crate::keys;
 use crate::listener;
 use crate::settings::{Address, Settings};
 use crate::yaml::{Node, map};
@@ -15,11 +16,24 @@ pub(crate) fn document(settings: &Settings) -> String {
             /// Reachable when the gateway has all the connections it may have.
             "ignore_global_conn_limit": true,
         },
-        "static_resources": map! { "listeners": [listener::gateway(settings)] },
+        "static_resources": map! {
+            "listeners": [Some(listener::gateway(settings)), keys::listener(settings)]
+                .into_iter()
+                .flatten()
+                .collect::<Vec<_>>(),
+            "clusters": keys::cluster(settings).map(|cluster| Node::from([cluster])),
+        },
         "dynamic_resources": map! {
             "cds_config": source("clusters.yaml", settings),
         },
         "overload_manager": overload(settings),
+        "stats_config": map! {
+            /// `tollgate_limit_admitted{limit="stage/orders/prod/GET_/orders"}` for Prometheus.
+            "stats_tags": [map! {
+                "tag_name": "limit",
+                "regex": r"^wasmcustom\.tollgate_limit_[a-z]+(\.limit=(.*);)$",
+            }],
+        },
     }
     .document(MADE_BY)
 }

@@ -16,16 +16,24 @@ use crate::yaml::{Node, map};
 /// limit for an account is as many in a second.
 const MAX_REQUESTS: u32 = 10_000;
 
+/// The cluster of the server that counts.
+pub const COUNTERS: &str = "tollgate.counters";
+
 pub(crate) fn document<'a>(
     definitions: impl IntoIterator<Item = &'a Definition>,
     settings: &Settings,
 ) -> Result<String, Invalid> {
     let mut all = BTreeSet::new();
+    let mut counts = false;
     for definition in definitions {
         all.extend(upstreams(definition)?);
+        counts |= needs_counters(definition, settings)?;
     }
     let resources = all.iter().map(|upstream| cluster(upstream, settings));
-    let resources: Vec<Node> = resources.collect::<Result<_, _>>()?;
+    let mut resources: Vec<Node> = resources.collect::<Result<_, _>>()?;
+    if let Some(endpoint) = settings.counters.as_ref().filter(|_| counts) {
+        resources.push(counters(endpoint, settings)?);
+    }
     Ok(map! { "resources": resources }.document(MADE_BY))
 }
 
@@ -66,7 +74,61 @@ fn cluster(upstream: &Upstream, settings: &Settings) -> Result<Node, Invalid> {
                 "explicit_http_config": map! { "http_protocol_options": map! {} },
             },
         },
-        "transport_socket": tls(upstream, settings)?,
+        "transport_socket": tls(upstream, "http/1.1", settings)?,
+    })
+}
+
+/// Whether a definition has something counted by the server that the settings say where to find.
+fn needs_counters(definition: &Definition, settings: &Settings) -> Result<bool, Invalid> {
+    let Some(counters) = &definition.counters else { return Ok(false) };
+    if counters.cluster != COUNTERS {
+        let reason = format!("`{}` is not there: it must be `{COUNTERS}`", counters.cluster);
+        return Err(Invalid::new("counters.cluster", reason));
+    }
+    if settings.counters.is_none() {
+        return Err(Invalid::new("counters", "must have an address"));
+    }
+    Ok(true)
+}
+
+/// The server that counts. It is asked by gRPC, and seldom: one connection for each worker will do.
+fn counters(endpoint: &Endpoint, settings: &Settings) -> Result<Node, Invalid> {
+    let is_address = endpoint.host.parse::<IpAddr>().is_ok();
+    let upstream = Upstream::named(endpoint.clone(), None);
+    Ok(map! {
+        "@type": "type.googleapis.com/envoy.config.cluster.v3.Cluster",
+        "name": COUNTERS,
+        "alt_stat_name": "tollgate_counters",
+        "type": is_address.then(|| "STATIC".into()),
+        "cluster_type": (!is_address).then(dns),
+        "connect_timeout": Duration::from_secs(1),
+        "circuit_breakers": map! {
+            "thresholds": [map! {
+                "max_pending_requests": MAX_REQUESTS,
+                "max_requests": MAX_REQUESTS,
+                /// A question that was answered and lost must not be asked twice.
+                "max_retries": 0_u32,
+            }],
+        },
+        "load_assignment": map! {
+            "cluster_name": COUNTERS,
+            "endpoints": [map! { "lb_endpoints": [map! { "endpoint": map! { "address": place(endpoint) } }] }],
+        },
+        "typed_extension_protocol_options": map! {
+            "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": map! {
+                "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
+                "explicit_http_config": map! {
+                    "http2_protocol_options": map! {
+                        /// A server that is gone without a word is noticed.
+                        "connection_keepalive": map! {
+                            "interval": Duration::from_secs(5),
+                            "timeout": Duration::from_secs(2),
+                        },
+                    },
+                },
+            },
+        },
+        "transport_socket": tls(&upstream, "h2", settings)?,
     })
 }
 
@@ -99,7 +161,7 @@ fn stat_name(upstream: &Upstream) -> String {
 }
 
 /// The service must have a certificate for its name, from an authority that is trusted.
-fn tls(upstream: &Upstream, settings: &Settings) -> Result<Option<Node>, Invalid> {
+fn tls(upstream: &Upstream, alpn: &str, settings: &Settings) -> Result<Option<Node>, Invalid> {
     let endpoint = &upstream.endpoint;
     if let Some(name) = &upstream.server_name {
         let refuse = |reason| Err(Invalid::new("server_name_to_verify", reason));
@@ -125,7 +187,7 @@ fn tls(upstream: &Upstream, settings: &Settings) -> Result<Option<Node>, Invalid
                     "tls_minimum_protocol_version": "TLSv1_2",
                     "tls_maximum_protocol_version": "TLSv1_3",
                 },
-                "alpn_protocols": ["http/1.1"],
+                "alpn_protocols": [alpn],
                 "validation_context": map! {
                     "trusted_ca": map! { "filename": &settings.authorities },
                     "match_typed_subject_alt_names": [map! {

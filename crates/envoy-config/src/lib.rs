@@ -18,6 +18,7 @@
 mod bootstrap;
 mod cluster;
 mod filter;
+mod keys;
 mod listener;
 mod local_reply;
 mod settings;
@@ -26,7 +27,7 @@ mod yaml;
 use tollgate_gateway::Definition;
 use tollgate_policy::Invalid;
 
-pub use settings::{AccessLog, Address, Settings, Underscores};
+pub use settings::{AccessLog, Address, Keys, Settings, Underscores};
 
 /// The files of one proxy, by name `envoy.yaml`, `clusters.yaml` and `gateway.yaml`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +46,7 @@ pub struct Files {
 /// [`Invalid`] for a setting, or a service of the definition, that Envoy could not honour.
 pub fn files(definition: &Definition, settings: &Settings) -> Result<Files, Invalid> {
     settings.check()?;
+    keys::check_delivery(definition, settings)?;
     Ok(Files {
         bootstrap: bootstrap::document(settings),
         clusters: clusters([definition], settings)?,
@@ -63,6 +65,9 @@ pub fn clusters<'a>(
 ) -> Result<String, Invalid> {
     cluster::document(definitions, settings)
 }
+
+/// The cluster by which a definition names the server that counts.
+pub use cluster::COUNTERS;
 
 /// The first lines of every file.
 const MADE_BY: &str = "Made by tollgate; changes are overwritten.";

@@ -2,7 +2,9 @@
 
 use std::net::SocketAddr;
 
-use tollgate_policy::Invalid;
+use tollgate_policy::{Endpoint, Invalid};
+
+use crate::keys;
 
 /// How a proxy runs. The default is a gateway for this machine only.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +31,11 @@ pub struct Settings {
     pub underscores: Underscores,
     /// What is logged of each request. Nothing by default.
     pub access_log: AccessLog,
+    /// Where API keys come from that are not in the definition. Nowhere by default.
+    pub keys: Keys,
+    /// Where the server is that counts quotas, and what a fleet shares. A definition that has something
+    /// counted needs it. Nowhere by default.
+    pub counters: Option<Endpoint>,
     /// How many connections clients may hold. 10,000 by default.
     pub max_connections: u32,
     /// How much memory the proxy may take before it refuses requests. 1 GiB by default.
@@ -46,6 +53,8 @@ impl Default for Settings {
             trusted_hops: 0,
             underscores: Underscores::Drop,
             access_log: AccessLog::Off,
+            keys: Keys::None,
+            counters: None,
             max_connections: 10_000,
             max_heap_bytes: 1 << 30,
         }
@@ -80,6 +89,16 @@ pub enum AccessLog {
     Stdout,
 }
 
+/// Where API keys come from that are not in the definition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keys {
+    /// From nowhere.
+    None,
+    /// From the folder `keys` in the proxy's folder, which the proxy serves to itself. It must be
+    /// able to make a socket in its folder.
+    Folder,
+}
+
 impl Settings {
     /// The path of a file in the proxy's folder.
     pub(crate) fn path(&self, file: &str) -> String {
@@ -105,6 +124,9 @@ impl Settings {
             if value.is_empty() {
                 return Err(Invalid::new(field, "must not be empty"));
             }
+        }
+        if self.keys == Keys::Folder {
+            keys::check(self)?;
         }
         Ok(())
     }

@@ -5,9 +5,10 @@ use std::net::SocketAddr;
 
 use serde_json::{Value, json};
 use tollgate_gateway::Definition;
+use tollgate_policy::Endpoint;
 
 use crate::yaml::{Node, map};
-use crate::{Address, Settings, clusters, files};
+use crate::{Address, COUNTERS, Keys, Settings, clusters, files};
 
 /// Reads YAML with a reader that knows nothing of how it was written.
 #[track_caller]
@@ -143,6 +144,46 @@ fn the_files_lie_in_the_folder_of_the_settings() {
 }
 
 #[test]
+fn keys_are_served_to_envoy_alone_and_only_where_there_are_any() {
+    let made = |settings: &Settings| {
+        read(&files(&Definition::default(), settings).expect("files").bootstrap)
+    };
+    let without = made(&Settings::default());
+    assert_eq!(without["static_resources"]["listeners"].as_array().map(Vec::len), Some(1));
+    assert_eq!(without["static_resources"]["clusters"], Value::Null);
+
+    let directory = "/srv//a/./b/".to_owned();
+    let with = made(&Settings { keys: Keys::Folder, directory, ..Settings::default() });
+    let keys = &with["static_resources"]["listeners"][1];
+    let pipe = &keys["address"]["pipe"];
+    assert_eq!(pipe, &json!({ "path": "/srv//a/./b/keys.sock", "mode": 0o600 }));
+    let cluster = &with["static_resources"]["clusters"][0];
+    let endpoint = &cluster["load_assignment"]["endpoints"][0]["lb_endpoints"][0]["endpoint"];
+    assert_eq!(endpoint["address"]["pipe"]["path"], pipe["path"]);
+    let manager = &keys["filter_chains"][0]["filters"][0]["typed_config"];
+    let server = &manager["http_filters"][0]["typed_config"];
+    assert_eq!(server["path_mappings"][0]["file_path_prefix"], "/srv/a/b/keys");
+}
+
+#[test]
+fn keys_need_a_folder_that_envoy_can_serve() {
+    #[track_caller]
+    fn check(directory: &str, keys: Keys, expected: Result<(), &str>) {
+        let settings = Settings { directory: directory.to_owned(), keys, ..Settings::default() };
+        let made = files(&Definition::default(), &settings);
+        let made = made.map(drop).map_err(|invalid| invalid.to_string());
+        assert_eq!(made, expected.map_err(str::to_owned));
+    }
+    let long = format!("/{}", "x".repeat(97));
+    let reason =
+        format!("directory: `{long}/keys.sock` is too long for a socket: at most 107 bytes");
+    check(&long, Keys::Folder, Err(&reason));
+    check(&long, Keys::None, Ok(()));
+    check(&format!("/{}", "x".repeat(96)), Keys::Folder, Ok(()));
+    check("/a/../b", Keys::Folder, Err("directory: `/a/../b` must have no `..`"));
+}
+
+#[test]
 fn reasons_stand_above_the_fields_they_are_for() {
     let document = map! {
         /// Why.
@@ -233,4 +274,40 @@ mod properties {
             prop_assert_eq!(serde_json::from_str::<Definition>(text).expect("a definition"), definition);
         }
     }
+}
+
+#[test]
+fn what_a_definition_has_counted_or_delivered_must_have_a_place() {
+    #[track_caller]
+    fn check(part: Value, settings: &Settings, expected: Result<(), &str>) {
+        let mut whole = json!({
+            "version": 1,
+            "apis": {"a": {
+                "name": "A",
+                "protocol": "http",
+                "integrations": {"b": {"http_proxy": {"uri": "http://127.0.0.1:1/"}}},
+                "routes": {"GET /": {"authorization": "none", "integration": "b"}},
+                "stages": {"$default": {}},
+            }},
+        });
+        for (name, value) in part.as_object().unwrap() {
+            whole[name] = value.clone();
+        }
+        let definition: Definition = serde_json::from_value(whole).unwrap();
+        let made = files(&definition, settings).map(drop).map_err(|invalid| invalid.to_string());
+        assert_eq!(made, expected.map_err(str::to_owned));
+    }
+    let counters = |cluster: &str| json!({"counters": {"cluster": cluster}});
+    let (nothing, endpoint) = (Settings::default(), Endpoint::split("http://127.0.0.1:8083"));
+    let counted = Settings { counters: Some(endpoint.unwrap().0), ..Settings::default() };
+    check(counters(COUNTERS), &nothing, Err("counters: must have an address"));
+    check(counters(COUNTERS), &counted, Ok(()));
+    let elsewhere = "counters.cluster: `x` is not there: it must be `tollgate.counters`";
+    check(counters("x"), &counted, Err(elsewhere));
+    let delivered = Settings { keys: Keys::Folder, ..Settings::default() };
+    let keys = json!({"api_key_files": {}});
+    check(keys.clone(), &nothing, Err("api_key_files: no file with keys is delivered"));
+    check(keys, &delivered, Ok(()));
+    let elsewhere = "api_key_files.cluster: `x` is not there: it must be `tollgate.keys`";
+    check(json!({"api_key_files": {"cluster": "x"}}), &delivered, Err(elsewhere));
 }

@@ -355,6 +355,12 @@ impl Limiter {
         self.mode(Patience::Left, engine).unwrap_or(Mode::Alone)
     }
 
+    /// How many tokens this worker has in hand, where everybody's are counted together.
+    #[cfg(test)]
+    pub(crate) fn in_hand(&self) -> u32 {
+        self.leases.borrow_mut().of([0; 16]).tokens
+    }
+
     /// What a caller may be told of the limit.
     #[must_use]
     pub fn outlook(&self, subject: &Subject<'_>, moment: &Moment) -> Outlook {

@@ -114,3 +114,12 @@ fn counters_that_cannot_be_are_refused() {
         "timeout_millis: `1` is not from 10 to 10000",
     );
 }
+
+#[test]
+fn what_was_borrowed_for_a_refused_request_is_there_for_others() {
+    let host = FakeHost::at(NOW);
+    let worker = || limiters(vec![named("one", 0.001, 1), named("none", 0.0, 0)]);
+    let (first, second) = (worker(), worker());
+    assert!(matches!(judge(&first, &[0, 1], &host), Check::Refuse { at: 1, .. }));
+    assert_eq!(judge(&second, &[0], &host), Check::Admit);
+}

@@ -150,3 +150,29 @@ fn a_limit_that_is_changed_takes_what_was_spent_over() {
     assert_eq!(admitted(&everybody(0.01, 5), 8, &host), 0);
     assert_eq!(admitted(&everybody(0.01, 20), 20, &host), 12);
 }
+
+#[test]
+fn what_a_lost_worker_had_spent_is_spent() {
+    let (host, lost) = (FakeHost::at(NOW), everybody(100.0, 1_000));
+    let mut spent = admitted(&lost, 400, &host);
+    // It goes with a lease of which it has used all but one.
+    while lost.limiter(0).unwrap().in_hand() != 1 {
+        spent += admitted(&lost, 1, &host);
+    }
+    drop(lost);
+    host.pass(Duration::from_secs(3));
+    let rest = admitted(&everybody(100.0, 1_000), 2_000, &host);
+    assert_eq!(rest, 1_000 - spent - 1 + 300);
+}
+
+#[test]
+fn a_worker_borrows_no_more_than_a_quarter_of_what_is_there() {
+    let (host, worker) = (FakeHost::at(NOW), everybody(10_000.0, 100));
+    let mut left = 100;
+    while left > 0 {
+        assert_eq!(admitted(&worker, 1, &host), 1);
+        let hand = worker.limiter(0).unwrap().in_hand();
+        assert!(hand <= left / 4, "{hand} of {left}");
+        left -= 1;
+    }
+}
