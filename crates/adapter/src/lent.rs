@@ -1,5 +1,6 @@
 //! The host a policy sees, for the length of one callback.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use tollgate_policy::{Conflict, Digest, Expect, Host, Kind, Level, Metric, Shared, Timestamp};
@@ -9,12 +10,14 @@ use crate::proxy::Proxy;
 /// A proxy, lent to a policy with the clock stopped.
 pub(crate) struct Lent<'a> {
     now: Timestamp,
+    /// Asked for once: it too stands still for the length of a callback.
+    uptime: Cell<Option<Duration>>,
     proxy: &'a dyn Proxy,
 }
 
 impl<'a> Lent<'a> {
     pub(crate) fn new(proxy: &'a dyn Proxy) -> Self {
-        Self { now: proxy.now(), proxy }
+        Self { now: proxy.now(), uptime: Cell::new(None), proxy }
     }
 }
 
@@ -42,7 +45,9 @@ impl Host for Lent<'_> {
     }
 
     fn uptime(&self) -> Duration {
-        self.proxy.uptime()
+        let uptime = self.uptime.get().unwrap_or_else(|| self.proxy.uptime());
+        self.uptime.set(Some(uptime));
+        uptime
     }
 
     fn metric(&self, kind: Kind, name: &str) -> Option<Metric> {
