@@ -473,14 +473,5 @@ fn check_keys(definition: &Definition) -> Result<(), Invalid> {
             }
         }
     }
-    let needs_key = |api: &definition::Api| api.routes.values().any(|route| route.api_key_required);
-    let has_keys = !definition.api_keys.is_empty() || definition.api_key_files.is_some();
-    if let Some((id, _)) = definition.apis.iter().find(|(_, api)| needs_key(api))
-        && (!has_keys || definition.usage_plans.is_empty())
-    {
-        let reason = "there are routes that need a key, but no keys with a usage plan: nobody could \
-                      call them";
-        return Err(Invalid::new("routes", reason).within(format!("apis.{id}")));
-    }
     Ok(())
 }
