@@ -300,6 +300,7 @@ impl Limiter {
         engine: Option<&Engine>,
         host: &dyn Host,
     ) {
+        self.metrics.retracted();
         if self.leases.borrow_mut().of(subject.id).put_back() {
             return;
         }

@@ -43,6 +43,12 @@ impl Metrics {
         self.admitted.add(1);
     }
 
+    /// One that was admitted was refused after all, by something else.
+    pub(crate) fn retracted(&self) {
+        let admitted = &self.admitted.value;
+        admitted.set(admitted.get().saturating_sub(1));
+    }
+
     pub(crate) fn refused(&self) {
         self.refused.add(1);
     }

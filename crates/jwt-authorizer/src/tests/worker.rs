@@ -6,7 +6,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tollgate_policy::fake::FakeHost;
 use tollgate_policy::{
-    Conflict, Digest, Exchange, Expect, Host, Kind, Level, Metric, Policy, Response, Shared, Timestamp,
+    Conflict, Digest, Exchange, Expect, Host, Kind, Level, Metric, Policy, Response, Shared,
+    Timestamp,
 };
 
 use super::tokens::{ISSUER, jwk};
