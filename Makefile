@@ -3,7 +3,7 @@
 PORT ?= 8080
 FILTERS := $(notdir $(wildcard filters/*))
 # What runs on any machine and in any proxy: these crates' tests also run as wasm.
-PURE := policy jose rls rate-limit api-keys jwt-authorizer throttle usage-plan gateway openapi envoy-config
+PURE := policy source jose rls rate-limit api-keys jwt-authorizer throttle usage-plan gateway openapi overlay envoy-config
 WASM := target/wasm32-wasip1/wasm
 export TOLLGATE_ENVOY ?= $(CURDIR)/.tools/bin/envoy
 export WASM_BINDGEN_TEST_ONLY_NODE = 1
@@ -17,7 +17,7 @@ help: ## Show this list
 ##@ Use it
 
 run: build envoy ## Serve the orders API on PORT (8080): gateway, backend and token issuer; Ctrl-C stops all
-	@target/debug/tollgate dev up envoy/regional/api.yaml --port $(PORT)
+	@target/debug/tollgate dev up envoy/regional/api.yaml --overlay envoy/regional/tollgate.yaml --port $(PORT)
 
 build: filters ## Build `tollgate`, with the gateway filter inside
 	@.ci/install openssl && cargo build --quiet -p tollgate-cli

@@ -6,6 +6,10 @@
 //! * `data/openapi/` holds documents of others. `golden/openapi-documents.txt` says what becomes of
 //!   each.
 //!
+//! * `golden/overlay/NAME.in.yaml` is an overlay, `NAME.out.json` what becomes of the API beside it:
+//!   of `rest.api.yaml` where the name begins with `rest-`, and else of `http.api.yaml`. What is in
+//!   `invalid/` is refused.
+//!
 //! With `BLESS=1` in the environment the results are written instead of compared.
 #![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -14,9 +18,11 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use tollgate_gateway::Gateway;
+use tollgate_gateway::{Definition, Gateway};
 use tollgate_openapi::{Options, Problem, Translation, translate};
+use tollgate_overlay::{Overlaid, Overlay};
 use tollgate_policy::Compile;
+use tollgate_rate_limit::Counters;
 
 fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
@@ -84,6 +90,86 @@ fn every_mistake_is_refused_with_the_text_that_is_kept_beside_it() {
         are_whole(&name, &problems);
         check(&folder.join(format!("{name}.err")), &lines(problems));
     }
+}
+
+/// The API that an overlay of this name is for, served on its stages.
+fn api_of(name: &str, overlay: &Overlay) -> Definition {
+    let protocol = if name.starts_with("rest-") { "rest" } else { "http" };
+    let file = format!("golden/overlay/{protocol}.api.yaml");
+    let text = fs::read_to_string(folder(&file)).expect("the API");
+    let stages = overlay.stages(None);
+    let has_host = !stages.is_empty() && stages.values().all(|stage| stage.contains_key("host"));
+    // Where a stage lacks it, it comes from outside: what is wrong here is the overlay.
+    let host = (!has_host).then(|| ("host".to_owned(), "outside.internal".to_owned()));
+    let options = Options { stages, stage_variables: host.into_iter().collect(), ..named(&file) };
+    let translation = translate(&text, &options).unwrap_or_else(|problems| {
+        panic!("{file}:\n{}", lines(problems));
+    });
+    translation.definition
+}
+
+fn overlay(name: &str, text: &str) -> Result<Overlaid, Vec<Problem>> {
+    let overlay = Overlay::parse(text, &format!("{name}.yaml"))?;
+    overlay.apply(api_of(name, &overlay), None)
+}
+
+#[test]
+fn every_overlay_makes_of_an_api_what_is_kept_beside_it() {
+    let folder = folder("golden/overlay");
+    for (name, text) in documents(&folder, ".in.yaml") {
+        let Overlaid { definition, counters, api_keys_file, notices } =
+            overlay(&name, &text).unwrap_or_else(|problems| panic!("{name}:\n{}", lines(problems)));
+        // What the API itself says is kept elsewhere.
+        let mut shown = serde_json::to_value(&definition).expect("a definition as JSON");
+        let api = shown.pointer_mut("/apis/orders").and_then(|api| api.as_object_mut());
+        api.expect("the API").retain(|key, _| key == "stages");
+        let outcome = serde_json::json!({
+            "definition": shown,
+            "counters": counters.map(|endpoint| endpoint.to_string()),
+            "api_keys_file": api_keys_file,
+        });
+        let json = serde_json::to_string_pretty(&outcome).expect("JSON");
+        check(&folder.join(format!("{name}.out.json")), &(json + "\n"));
+        check(&folder.join(format!("{name}.notices")), &lines(notices));
+        Gateway::compile(definition).unwrap_or_else(|invalid| panic!("{name}: {invalid}"));
+    }
+}
+
+#[test]
+fn every_mistake_of_an_overlay_is_refused_with_the_text_that_is_kept_beside_it() {
+    let folder = folder("golden/overlay/invalid");
+    for (name, text) in documents(&folder, ".yaml") {
+        let problems = match overlay(&name, &text) {
+            Ok(overlaid) => panic!("{name} is not refused: {overlaid:?}"),
+            Err(problems) => problems,
+        };
+        are_whole(&name, &problems);
+        check(&folder.join(format!("{name}.err")), &lines(problems));
+    }
+}
+
+#[test]
+fn the_example_of_the_reference_is_an_overlay() {
+    let text = fs::read_to_string(folder("../docs/overlay.md")).expect("the reference");
+    let examples: Vec<_> = text
+        .split("```yaml\n")
+        .skip(1)
+        .filter_map(|rest| Some(rest.split_once("```")?.0))
+        .collect();
+    let [whole, parts @ ..] = examples.as_slice() else { panic!("there is no example") };
+    let overlaid =
+        overlay("rest-example", whole).unwrap_or_else(|problems| panic!("{}", lines(problems)));
+    assert_eq!(lines(overlaid.notices), "");
+    Gateway::compile(overlaid.definition).unwrap_or_else(|invalid| panic!("{invalid}"));
+    for part in parts {
+        let text = format!("tollgate: 1\n{part}");
+        overlay("example", &text).unwrap_or_else(|problems| panic!("{}{text}", lines(problems)));
+    }
+}
+
+#[test]
+fn the_counters_of_an_overlay_are_those_that_envoy_knows() {
+    assert_eq!(tollgate_overlay::COUNTERS, tollgate_envoy_config::COUNTERS);
 }
 
 #[test]
@@ -158,7 +244,14 @@ fn the_documents_of_the_topologies_are_served() {
     let text = fs::read_to_string(folder("../envoy/regional/api.yaml")).expect("the document");
     let translation = translate(&text, &named("api.yaml"))
         .unwrap_or_else(|problems| panic!("{}", lines(problems)));
-    Gateway::compile(translation.definition).expect("a gateway");
+    let text = fs::read_to_string(folder("../envoy/regional/tollgate.yaml")).expect("the overlay");
+    let overlay = Overlay::parse(&text, "tollgate.yaml").and_then(|overlay| {
+        let mut definition = overlay.apply(translation.definition, None)?.definition;
+        definition.counters = Some(Counters::behind(tollgate_overlay::COUNTERS));
+        Ok(definition)
+    });
+    let definition = overlay.unwrap_or_else(|problems| panic!("{}", lines(problems)));
+    Gateway::compile(definition).expect("a gateway");
 }
 
 /// What kind of API a document is taken for. Only one of the two has a stage `$default`.

@@ -16,10 +16,11 @@ use std::sync::LazyLock;
 use serde_json::Value;
 
 /// What each kind of package may use of ours: `docs/architecture.md`, from the top down.
-const LAYERS: [(&str, &[&str]); 16] = [
+const LAYERS: [(&str, &[&str]); 17] = [
     ("tollgate-jose", &[]),
     ("tollgate-rls", &[]),
     ("tollgate-policy", &[]),
+    ("tollgate-source", &[]),
     ("tollgate-rate-limit", &["tollgate-policy", "tollgate-rls"]),
     ("tollgate-api-keys", &["tollgate-policy"]),
     ("tollgate-jwt-authorizer", &["tollgate-jose", "tollgate-policy"]),
@@ -27,8 +28,8 @@ const LAYERS: [(&str, &[&str]); 16] = [
     ("tollgate-usage-plan", &["tollgate-api-keys", "tollgate-policy", "tollgate-rate-limit"]),
     ("tollgate-gateway", &PARTS),
     ("tollgate-adapter", &["tollgate-policy"]),
-    ("tollgate-openapi", &WHOLE),
-    ("tollgate-overlay", &WHOLE),
+    ("tollgate-openapi", &TRANSLATORS),
+    ("tollgate-overlay", &TRANSLATORS),
     ("tollgate-envoy-config", &WHOLE),
     ("tollgate-counters", &["tollgate-rls"]),
     ("tollgate-cli", &ANY),
@@ -52,6 +53,18 @@ const WHOLE: [&str; 7] = [
     "tollgate-jwt-authorizer",
     "tollgate-policy",
     "tollgate-rate-limit",
+    "tollgate-throttle",
+    "tollgate-usage-plan",
+];
+
+/// The same, and how people write it down.
+const TRANSLATORS: [&str; 8] = [
+    "tollgate-api-keys",
+    "tollgate-gateway",
+    "tollgate-jwt-authorizer",
+    "tollgate-policy",
+    "tollgate-rate-limit",
+    "tollgate-source",
     "tollgate-throttle",
     "tollgate-usage-plan",
 ];

@@ -1,9 +1,9 @@
 //! The base path of a document.
 
-use crate::cursor::{At, Fields};
+use tollgate_source::text::quoted;
+use tollgate_source::{At, Fields, Findings};
+
 use crate::options::BasePath;
-use crate::problem::Findings;
-use crate::text::quoted;
 
 /// What stands before every route, without a slash at its end. Empty for nothing.
 pub(crate) fn prefix(

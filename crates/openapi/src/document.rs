@@ -3,18 +3,18 @@
 use std::collections::BTreeMap;
 
 use tollgate_gateway::Definition;
-use tollgate_gateway::definition::{Api, Protocol, Stage, Version};
+use tollgate_gateway::definition::{Api, ApiKeySource, Protocol, Stage, Version};
+use tollgate_source::text::quoted;
+use tollgate_source::{At, Fields, Findings, Node};
 
 use crate::Context;
 use crate::base_path;
-use crate::cursor::{At, Fields};
+use crate::extensions::Extended as _;
 use crate::options::Options;
 use crate::paths::{self, Routes};
-use crate::problem::Findings;
 use crate::protocol;
 use crate::security::Schemes;
-use crate::source::Node;
-use crate::text::{quoted, slug};
+use crate::text::slug;
 
 /// The longest name of an API.
 const MAX_NAME: usize = 128;
@@ -35,7 +35,14 @@ pub(crate) fn translate(node: &Node, options: &Options, out: &mut Findings) -> O
     let mut fields = root.fields(out)?;
     let format = format(&mut fields, out)?;
     let protocol = protocol(node, &root, options, out);
-    let context = Context { root: root.clone(), protocol, options };
+    let api_key_source = api_key_source(&mut fields, out);
+    let context = Context {
+        root: root.clone(),
+        protocol,
+        api_key_source,
+        options,
+        variables: options.variables(),
+    };
     let stage = options.stage(protocol, &root, out);
     options.check_variables(&root, out);
     let name = title(&mut fields, out);
@@ -62,14 +69,15 @@ pub(crate) fn translate(node: &Node, options: &Options, out: &mut Findings) -> O
         .need("paths", out)
         .map(|paths| Routes::read(&paths, &prefix, &mut schemes, &context, out));
     let authorizers = schemes.authorizers(out);
-    fields.finish(out);
+    fields.done(out);
 
     let routes = routes?;
-    let stage = (stage, Stage { variables: options.stage_variables.clone() });
+    let stage = (stage, Stage { variables: options.stage_variables.clone(), ..Stage::default() });
     let api = Api {
         name,
         protocol,
         disable_execute_api_endpoint,
+        api_key_source,
         authorizers,
         integrations: routes.integrations,
         routes: routes.routes,
@@ -79,7 +87,7 @@ pub(crate) fn translate(node: &Node, options: &Options, out: &mut Findings) -> O
         version: Version,
         apis: BTreeMap::from([(id.clone(), api)]),
         default_api: Some(id),
-        domains: BTreeMap::new(),
+        ..Definition::default()
     })
 }
 
@@ -205,7 +213,7 @@ fn servers<'a>(fields: &mut Fields<'a>, out: &mut Findings) -> (Option<(At<'a>, 
         } else {
             server.describe(&["url", "variables"], out);
         }
-        server.finish(out);
+        server.done(out);
     }
     (base, disabled)
 }
@@ -245,7 +253,7 @@ fn components<'a>(fields: &mut Fields<'a>, root: &At<'a>, out: &mut Findings) ->
         paths::report_unused(&at, root, out);
     }
     let schemes = components.take("securitySchemes");
-    components.finish(out);
+    components.done(out);
     let schemes = schemes?;
     schemes.map(out)?;
     Some(schemes)
@@ -269,7 +277,7 @@ fn endpoint_configuration(at: &At<'_>, out: &mut Findings) -> bool {
             }
         }
     }
-    fields.finish(out);
+    fields.done(out);
     disabled.unwrap_or_default()
 }
 
@@ -287,7 +295,24 @@ fn describe(fields: &mut Fields<'_>, out: &mut Findings) {
         tag.describe(&["name", "description", "externalDocs"], out);
         let reason = "the tags of an API are kept by AWS for its bills, and not looked at";
         tag.notice("x-amazon-apigateway-tag-value", reason, out);
-        tag.finish(out);
+        tag.done(out);
+    }
+}
+
+/// Where API keys come from.
+fn api_key_source(fields: &mut Fields<'_>, out: &mut Findings) -> ApiKeySource {
+    let Some(at) = fields.take("x-amazon-apigateway-api-key-source") else {
+        return ApiKeySource::default();
+    };
+    match at.string(out) {
+        Some("HEADER") | None => ApiKeySource::Header,
+        Some("AUTHORIZER") => ApiKeySource::Authorizer,
+        Some(text) => {
+            let reason =
+                format!("{} is not known: `HEADER` or `AUTHORIZER` belongs here", quoted(text));
+            out.refuse(&at, reason);
+            ApiKeySource::Header
+        }
     }
 }
 
@@ -298,10 +323,6 @@ fn left_out(fields: &mut Fields<'_>, protocol: Protocol, out: &mut Findings) {
     fields.take("x-amazon-apigateway-request-validators");
     fields.take("x-amazon-apigateway-request-validator");
     for (key, reason) in [
-        (
-            "x-amazon-apigateway-api-key-source",
-            "`x-amazon-apigateway-api-key-source` is not looked at: there are no API keys",
-        ),
         (
             "x-amazon-apigateway-binary-media-types",
             "`x-amazon-apigateway-binary-media-types` are not looked at: bodies are passed on as \

@@ -1,9 +1,7 @@
 //! The extensions of API Gateway, and where each belongs.
 
-use crate::cursor::At;
-use crate::problem::Findings;
-use crate::source::Node;
-use crate::text::{nearest, quoted};
+use tollgate_source::text::{nearest, quoted};
+use tollgate_source::{At, Fields, Findings, Node};
 
 const OPERATION: &str = "in an operation";
 const ROOT: &str = "at the document's root";
@@ -74,8 +72,42 @@ fn is_ours(key: &str) -> bool {
 }
 
 /// The extension that was probably meant.
-pub(crate) fn meant(key: &str) -> Option<&'static str> {
+fn meant(key: &str) -> Option<&'static str> {
     nearest(key, KNOWN.iter().map(|(name, _)| *name))
+}
+
+/// Objects in a document that may also describe, and hold extensions.
+pub(crate) trait Extended {
+    /// Keys that only describe. They are searched for extensions, which would do nothing there.
+    fn describe(&mut self, keys: &[&'static str], out: &mut Findings);
+
+    /// Refuses what is left. Extensions of other makers are not ours to judge.
+    fn done(self, out: &mut Findings);
+}
+
+impl Extended for Fields<'_> {
+    fn describe(&mut self, keys: &[&'static str], out: &mut Findings) {
+        for key in keys {
+            if let Some(at) = self.take(key) {
+                refuse_within(&at, out);
+            }
+        }
+    }
+
+    fn done(self, out: &mut Findings) {
+        for (key, at) in self.unknown().filter(|(key, _)| !is_foreign(key)) {
+            let meant =
+                if out.is_full() { None } else { self.meant(key).or_else(|| self::meant(key)) };
+            let reason = match (place(key), meant) {
+                (Some(place), _) => format!("`{key}` does nothing here: it belongs {place}"),
+                (None, Some(meant)) => {
+                    format!("{} is not known, perhaps `{meant}` is meant", quoted(key))
+                }
+                (None, None) => format!("{} is not known here", quoted(key)),
+            };
+            out.refuse_key(&at, reason);
+        }
+    }
 }
 
 /// Refuses extensions in a part of the document that only describes. Examples may hold anything.

@@ -1,13 +1,13 @@
 //! `x-amazon-apigateway-integration`: what answers a route.
 
 use tollgate_gateway::definition::{HttpProxy, Protocol};
+use tollgate_source::text::{any_of, nearest, quoted};
+use tollgate_source::{At, Fields, Findings};
 
 use crate::Context;
-use crate::cursor::{At, Fields};
+use crate::extensions::Extended as _;
 use crate::mapping::{self, Mapping};
-use crate::problem::Findings;
 use crate::reference;
-use crate::text::{any_of, nearest, quoted};
 use crate::uri;
 
 const TYPES: [&str; 5] = ["http_proxy", "http", "aws_proxy", "aws", "mock"];
@@ -57,16 +57,16 @@ pub(crate) fn translate<'a>(
                     &at,
                     format!(
                         "the URI has no `{{{}}}` for the parameter mapping to fill",
-                        crate::text::cut(name)
+                        tollgate_source::text::cut(name)
                     ),
                 );
                 return None;
             }
         }
-        let uri = uri::translate(&at, variables, &mapping.renames, context.options, out)?;
+        let uri = uri::translate(&at, variables, &mapping.renames, context, out)?;
         Some((uri, mapping))
     });
-    fields.finish(out);
+    fields.done(out);
     let (uri, mapping) = proxy?;
     let server_name = server_name?;
     if server_name.is_some() && uri.to_ascii_lowercase().starts_with("http://") {
@@ -213,7 +213,7 @@ fn responses(at: &At<'_>, out: &mut Findings) {
             "`contentHandling` is not served by this version: bodies are passed on as they are",
             out,
         );
-        fields.finish(out);
+        fields.done(out);
     }
 }
 
@@ -266,7 +266,7 @@ fn server_name(fields: &mut Fields<'_>, out: &mut Findings) -> Option<Option<Str
         }
         None => None,
     };
-    fields.finish(out);
+    fields.done(out);
     Some(name)
 }
 

@@ -36,10 +36,10 @@
 //!
 //! | where | used | left out, with a notice | refused |
 //! |---|---|---|---|
-//! | root | `openapi`, `swagger`, `info.title`, `paths`, `components`, `securityDefinitions`, `x-amazon-apigateway-endpoint-configuration.disableExecuteApiEndpoint` | `x-amazon-apigateway-cors`, `-gateway-responses`, `-binary-media-types`, `-minimum-compression-size`, `-api-key-source`, `-documentation`, `-tag-value`; a base path under [`BasePath::Ignore`]; `webhooks`; keys of Swagger 2.0 in OpenAPI 3 | `-policy`, `-security-policy`, `-endpoint-access-mode`; private endpoints; `security`, where an operation has none of its own |
+//! | root | `openapi`, `swagger`, `info.title`, `paths`, `components`, `securityDefinitions`, `x-amazon-apigateway-api-key-source`, `-endpoint-configuration.disableExecuteApiEndpoint` | `x-amazon-apigateway-cors`, `-gateway-responses`, `-binary-media-types`, `-minimum-compression-size`, `-documentation`, `-tag-value`; a base path under [`BasePath::Ignore`]; `webhooks`; keys of Swagger 2.0 in OpenAPI 3 | `-policy`, `-security-policy`, `-endpoint-access-mode`; private endpoints; `security`, where an operation has none of its own |
 //! | path | all methods but TRACE, `x-amazon-apigateway-any-method`, `$ref` within the document | `servers` | `trace`, keys beside `$ref` |
-//! | operation | `operationId`, `isDefaultRoute`, `security`, `x-amazon-apigateway-auth` of type `NONE`, `x-amazon-apigateway-integration` | `servers` | no integration; more than one security requirement; `x-amazon-apigateway-auth` of type `AWS_IAM`; a request validator that checks anything |
-//! | security scheme | `x-amazon-apigateway-authorizer` of type `jwt` | a scheme that no operation names | types `token`, `request` and `cognito_user_pools`; `awsSigv4`; API keys; a scheme that nothing would check |
+//! | operation | `operationId`, `isDefaultRoute`, `security`, `x-amazon-apigateway-auth` of type `NONE`, `x-amazon-apigateway-integration` | `servers` | no integration; more than one security requirement besides an API key; `x-amazon-apigateway-auth` of type `AWS_IAM`; a request validator that checks anything |
+//! | security scheme | `x-amazon-apigateway-authorizer` of type `jwt`; an API key in the header field `x-api-key` | a scheme that no operation names | types `token`, `request` and `cognito_user_pools`; `awsSigv4`; API keys elsewhere; a scheme that nothing would check |
 //! | integration | `type: http_proxy`, `uri`, `httpMethod`, `timeoutInMillis`, `tlsConfig.serverNameToVerify`, `requestParameters` as below | `credentials`, `cacheNamespace`, `cacheKeyParameters`, `passthroughBehavior: never`, `integrationTarget`, `connectionType: VPC_LINK` with a URL | types `aws`, `aws_proxy`, `http` and `mock`; `requestTemplates`, `responseParameters`, `responseTemplates`, `contentHandling`, `responseTransferMode: STREAM`, `insecureSkipVerification: true`, ARNs |
 //!
 //! # The API
@@ -52,7 +52,8 @@
 //! are one integration, named after their first `operationId`, route, or name in
 //! `components.x-amazon-apigateway-integrations`.
 //!
-//! `${stageVariables.NAME}` in a URI takes its value from [`Options::stage_variables`].
+//! `${stageVariables.NAME}` in a URI takes its value from [`Options::stage_variables`], or on each of
+//! [`Options::stages`] from its own.
 //! `${AWS::Region}`, `${AWS::AccountId}` and `${AWS::Partition}` in URIs, issuers and audiences are
 //! replaced, as API Gateway does on import. Other functions of `CloudFormation` (`Ref`, `Fn::Sub`,
 //! `!Sub`) are refused wherever their value is needed: only `CloudFormation` knows it.
@@ -91,6 +92,15 @@
 //! | `x-tollgate-leeway-secs` | 0 to 300 | by how much clocks may differ |
 //! | `x-tollgate-key-id` | `required`, `optional` | whether a token must say which key signed it |
 //!
+//! # API keys
+//!
+//! An operation whose `security` names an API key requires one, whatever else it names: API Gateway
+//! reads `[{people: []}, {api_key: []}]`, as the Serverless Application Model writes it, like
+//! `[{people: [], api_key: []}]`, although OpenAPI has the former as two ways in. Which keys there are,
+//! and what their usage plans are, no document can say.
+//!
+//! Unlike API Gateway, an HTTP API may require keys too. A [`Notice`] says so.
+//!
 //! # The text
 //!
 //! YAML is read by the core schema of YAML 1.2 (`yes` and `on` are strings), with anchors, aliases and
@@ -101,18 +111,15 @@
 
 mod authorizer;
 mod base_path;
-mod cursor;
 mod document;
 mod extensions;
 mod integration;
 mod mapping;
 mod options;
 mod paths;
-mod problem;
 mod protocol;
 mod reference;
 mod security;
-mod source;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -120,14 +127,13 @@ mod uri;
 mod validator;
 
 use tollgate_gateway::Definition;
-use tollgate_gateway::definition::Protocol;
+use tollgate_gateway::definition::{ApiKeySource, Protocol};
+use tollgate_source::{At, Findings};
+
+use options::Variables;
 
 pub use options::{BasePath, Options};
-pub use problem::{MAX_PROBLEMS, Notice, Place, Problem};
-pub use source::MAX_BYTES;
-
-use cursor::At;
-use problem::Findings;
+pub use tollgate_source::{MAX_BYTES, MAX_PROBLEMS, Notice, Place, Problem};
 
 /// What a document becomes.
 #[derive(Clone, Debug, PartialEq)]
@@ -143,7 +149,10 @@ pub struct Translation {
 struct Context<'a> {
     root: At<'a>,
     protocol: Protocol,
+    api_key_source: ApiKeySource,
     options: &'a Options,
+    /// The variables of every stage.
+    variables: Vec<(Option<&'a str>, Variables<'a>)>,
 }
 
 /// Translates a document, YAML or JSON.
@@ -152,7 +161,7 @@ struct Context<'a> {
 /// Every [`Problem`] of the document, in its order. Up to [`MAX_PROBLEMS`] different ones.
 pub fn translate(text: &str, options: &Options) -> Result<Translation, Vec<Problem>> {
     let mut findings = Findings::default();
-    let definition = source::read(text, &options.file, &mut findings)
+    let definition = tollgate_source::read(text, &options.file, &mut findings)
         .and_then(|node| document::translate(&node, options, &mut findings));
     let refused = findings.is_refused();
     let (problems, notices) = findings.report(&options.file);

@@ -3,10 +3,8 @@
 use std::collections::BTreeMap;
 
 use tollgate_gateway::definition::Protocol;
-
-use crate::cursor::At;
-use crate::problem::Findings;
-use crate::text::{any_of, quoted};
+use tollgate_source::text::{any_of, quoted};
+use tollgate_source::{At, Findings};
 
 /// The most header fields that can carry claims.
 const MAX_CLAIMS: usize = 20;

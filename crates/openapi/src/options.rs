@@ -3,10 +3,8 @@
 use std::collections::BTreeMap;
 
 use tollgate_gateway::definition::Protocol;
-
-use crate::cursor::At;
-use crate::problem::Findings;
-use crate::text::quoted;
+use tollgate_source::text::quoted;
+use tollgate_source::{At, Findings};
 
 /// What a document does not say itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +17,9 @@ pub struct Options {
     pub stage: Option<String>,
     /// The stage's variables.
     pub stage_variables: BTreeMap<String, String>,
+    /// The stages that the API will be served on instead, and the variables of each. Those of
+    /// `stage_variables` come on top. Integrations' URIs have to make sense on each.
+    pub stages: BTreeMap<String, BTreeMap<String, String>>,
     /// What happens to the document's base path.
     pub base_path: BasePath,
     /// Whose rules the API follows; found out from the document where absent.
@@ -28,6 +29,9 @@ pub struct Options {
     /// What `${AWS::AccountId}` stands for.
     pub account_id: String,
 }
+
+/// Values of stage variables by their names.
+pub(crate) type Variables<'a> = BTreeMap<&'a str, &'a str>;
 
 /// What happens to the base path of a document: that of `basePath` (Swagger), or of the server
 /// variable `basePath` or the first server's URL (OpenAPI 3).
@@ -49,6 +53,7 @@ impl Default for Options {
             api_id: None,
             stage: None,
             stage_variables: BTreeMap::new(),
+            stages: BTreeMap::new(),
             base_path: BasePath::default(),
             protocol: None,
             region: "us-east-1".to_owned(),
@@ -106,6 +111,20 @@ impl Options {
                 out.refuse(root, reason);
             }
         }
+    }
+
+    /// The variables of every stage that is served, and its name where there may be several.
+    pub(crate) fn variables<'a>(&'a self) -> Vec<(Option<&'a str>, Variables<'a>)> {
+        let own = || self.stage_variables.iter().map(|(name, value)| (&**name, &**value));
+        if self.stages.is_empty() {
+            return vec![(None, own().collect())];
+        }
+        let with_own = |variables: &'a BTreeMap<String, String>| {
+            let theirs = variables.iter().map(|(name, value)| (&**name, &**value));
+            theirs.chain(own()).collect()
+        };
+        let stages = self.stages.iter();
+        stages.map(|(stage, variables)| (Some(&**stage), with_own(variables))).collect()
     }
 
     /// Puts values where `${AWS::Region}`, `${AWS::AccountId}` and `${AWS::Partition}` stand, as

@@ -2,17 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tollgate_gateway::definition::{Authorization, Integration, Protocol, Route};
+use tollgate_gateway::definition::{ApiKeySource, Authorization, Integration, Protocol, Route};
 use tollgate_gateway::router::{MAX_ROUTES, RouteKey, Router, Rules, Segment};
+use tollgate_source::text::quoted;
+use tollgate_source::{At, Fields, Findings};
 
 use crate::Context;
-use crate::cursor::{At, Fields};
 use crate::extensions;
+use crate::extensions::Extended as _;
 use crate::integration;
-use crate::problem::Findings;
 use crate::reference;
-use crate::security::Schemes;
-use crate::text::{quoted, slug};
+use crate::security::{Access, Schemes};
+use crate::text::slug;
 use crate::validator;
 
 /// The longest name made up for an integration.
@@ -120,7 +121,7 @@ impl Routes {
                 self.read_operation(key, method, &at, prefix, schemes, context, out);
             }
         }
-        fields.finish(out);
+        fields.done(out);
     }
 
     #[expect(
@@ -143,10 +144,10 @@ impl Routes {
         describe(&mut fields, out);
         let id = fields.take("operationId").and_then(|at| at.string(out));
         let key = route_key(path, method, prefix, &mut fields, out);
-        let authorization = schemes.authorization(&mut fields, context, out);
+        let access = schemes.access(&mut fields, context, out);
         validator::check(&mut fields, context, out);
         let integration = fields.take("x-amazon-apigateway-integration");
-        fields.finish(out);
+        fields.done(out);
         let key = key.and_then(|key| self.insert(at, &key, out).map(|()| key));
         let Some(integration) = integration else {
             let reason = "no integration is defined for this operation: it lacks \
@@ -168,7 +169,7 @@ impl Routes {
         let Some(translated) = integration::translate(integration, &variables, context, out) else {
             return;
         };
-        let Some(authorization) = authorization else {
+        let Some(Access { authorization, api_key_required }) = access else {
             return;
         };
         if authorization == Authorization::None && !translated.mapping.claims_to_headers.is_empty()
@@ -178,11 +179,22 @@ impl Routes {
             out.refuse_key(at, reason);
             return;
         }
+        if api_key_required
+            && authorization == Authorization::None
+            && context.api_key_source == ApiKeySource::Authorizer
+        {
+            let reason = "the API key comes from the authorizer, and this operation has none: require \
+                          a token in `security` too";
+            out.refuse_key(at, reason);
+            return;
+        }
         let wanted = translated.name.as_deref().or(id);
         let integration = self.share(Integration::HttpProxy(translated.proxy), wanted, &key);
         let claims_to_headers = translated.mapping.claims_to_headers;
-        self.routes
-            .insert(key.to_string(), Route { authorization, integration, claims_to_headers });
+        self.routes.insert(
+            key.to_string(),
+            Route { authorization, api_key_required, integration, claims_to_headers },
+        );
     }
 
     fn insert(&mut self, at: &At<'_>, key: &RouteKey, out: &mut Findings) -> Option<()> {

@@ -7,9 +7,8 @@
 //! API has no use for. What is left is an HTTP API.
 
 use tollgate_gateway::definition::Protocol;
-
-use crate::source::Node;
-use crate::text::quoted;
+use tollgate_source::Node;
+use tollgate_source::text::quoted;
 
 /// What was found out.
 #[derive(Debug)]

@@ -1,8 +1,7 @@
 //! Follows `$ref`.
 
-use crate::cursor::At;
-use crate::problem::Findings;
-use crate::text::{cut, quoted};
+use tollgate_source::text::{cut, quoted};
+use tollgate_source::{At, Findings};
 
 /// How many references may lead from one to the next.
 const MAX_HOPS: usize = 16;

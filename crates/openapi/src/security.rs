@@ -1,17 +1,17 @@
 //! `security`: who may call an operation.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use tollgate_gateway::definition::{Authorization, Authorizer, JwtAuthorization};
+use tollgate_gateway::definition::{Authorization, Authorizer, JwtAuthorization, Protocol};
 use tollgate_jwt_authorizer::{Config, JwtAuthorizer};
 use tollgate_policy::Compile;
+use tollgate_source::text::{any_of, cut, nearest, quoted};
+use tollgate_source::{At, Fields, Findings};
 
 use crate::Context;
 use crate::authorizer;
-use crate::cursor::{At, Fields};
-use crate::problem::Findings;
+use crate::extensions::Extended as _;
 use crate::reference;
-use crate::text::{any_of, cut, nearest, quoted};
 
 /// The most authorizers of an API, as API Gateway has it.
 const MAX_AUTHORIZERS: usize = 10;
@@ -27,20 +27,33 @@ pub(crate) struct Schemes<'a> {
     at: Option<At<'a>>,
     /// Those that an operation names, and what they are where that is served.
     used: BTreeMap<&'a str, Option<Config>>,
+    /// Those of them that are API keys.
+    keys: BTreeSet<&'a str>,
+}
+
+/// Who may call an operation.
+#[derive(Debug)]
+pub(crate) struct Access {
+    pub(crate) authorization: Authorization,
+    pub(crate) api_key_required: bool,
+}
+
+impl Access {
+    const OPEN: Self = Self { authorization: Authorization::None, api_key_required: false };
 }
 
 impl<'a> Schemes<'a> {
     pub(crate) const fn new(at: Option<At<'a>>) -> Self {
-        Self { at, used: BTreeMap::new() }
+        Self { at, used: BTreeMap::new(), keys: BTreeSet::new() }
     }
 
     /// Who may call an operation.
-    pub(crate) fn authorization(
+    pub(crate) fn access(
         &mut self,
         operation: &mut Fields<'a>,
         context: &Context<'a>,
         out: &mut Findings,
-    ) -> Option<Authorization> {
+    ) -> Option<Access> {
         let security = operation.take("security");
         let auth = operation.take("x-amazon-apigateway-auth");
         let is_open_by_auth = match &auth {
@@ -55,42 +68,56 @@ impl<'a> Schemes<'a> {
                 out.refuse_key(&operation.at, reason);
                 return None;
             }
-            return Some(Authorization::None);
+            return Some(Access::OPEN);
         };
-        let requirements = security.list(out)?;
-        let requirement = match requirements.as_slice() {
-            [] => return Some(Authorization::None),
+        let mut api_key_required = false;
+        let mut others = Vec::new();
+        for requirement in security.list(out)? {
+            requirement.map(out)?;
+            let named: Vec<_> = requirement.entries().collect();
+            if named.is_empty() {
+                let reason =
+                    "an empty requirement lets anyone in: write `security: []` if that is meant";
+                out.refuse(&requirement, reason);
+                return None;
+            }
+            let count = named.len();
+            let mut rest = Vec::with_capacity(count);
+            for (name, scopes) in named {
+                if self.is_api_key(name, context, out) {
+                    // API Gateway takes a key for needed wherever one is named, even where OpenAPI
+                    // has it as one of several ways in.
+                    api_key_required = true;
+                    no_scopes(&scopes, out)?;
+                } else {
+                    rest.push((name, scopes));
+                }
+            }
+            if rest.len() > 1 {
+                out.refuse(
+                    &requirement,
+                    "a security requirement names one scheme besides an API key: API Gateway takes \
+                     no combinations",
+                );
+                return None;
+            }
+            others.extend(rest);
+        }
+        let (name, scopes) = match others.as_slice() {
+            [] => return Some(Access { authorization: Authorization::None, api_key_required }),
             [only] => only,
             [..] => {
                 out.refuse_key(
                     &security,
-                    "an operation has at most one security requirement: API Gateway takes no \
-                     alternatives",
-                );
-                return None;
-            }
-        };
-        requirement.map(out)?;
-        let named: Vec<_> = requirement.entries().collect();
-        let (name, scopes) = match named.as_slice() {
-            [] => {
-                let reason =
-                    "an empty requirement lets anyone in: write `security: []` if that is meant";
-                out.refuse(requirement, reason);
-                return None;
-            }
-            [only] => only,
-            [..] => {
-                out.refuse(
-                    requirement,
-                    "a security requirement names one scheme: API Gateway takes no combinations",
+                    "an operation has at most one security requirement besides an API key: API \
+                     Gateway takes no alternatives",
                 );
                 return None;
             }
         };
         // What the Serverless Application Model writes where it is told that anyone may.
         if *name == "NONE" && self.at.as_ref().is_none_or(|at| at.get(name).is_none()) {
-            return Some(Authorization::None);
+            return Some(Access { authorization: Authorization::None, api_key_required });
         }
         if is_open_by_auth {
             out.refuse_key(&security, "`x-amazon-apigateway-auth` says that anyone may call this operation, and `security` that not: remove one of the two");
@@ -99,10 +126,45 @@ impl<'a> Schemes<'a> {
         let is_served = self.scheme(name, scopes, context, out);
         let scopes = read_scopes(scopes, out);
         is_served.then_some(())?;
-        Some(Authorization::Jwt(JwtAuthorization {
-            authorizer: (*name).to_owned(),
-            scopes: scopes?,
-        }))
+        let authorizer = (*name).to_owned();
+        let authorization = Authorization::Jwt(JwtAuthorization { authorizer, scopes: scopes? });
+        Some(Access { authorization, api_key_required })
+    }
+
+    /// Whether a scheme is API Gateway's API key. It always comes in the header field `x-api-key`, or
+    /// from the authorizer.
+    fn is_api_key(&mut self, name: &'a str, context: &Context<'a>, out: &mut Findings) -> bool {
+        if self.keys.contains(name) {
+            return true;
+        }
+        let found = self.at.as_ref().and_then(|schemes| schemes.get(name));
+        // A reference that leads nowhere is reported where the scheme is read.
+        let silent = &mut Findings::default();
+        let found = found.and_then(|at| reference::follow(at, &context.root, silent));
+        let Some(at) = found else { return false };
+        let has = |key: &str, value: &str| {
+            at.get(key)
+                .and_then(|at| at.string(&mut Findings::default()))
+                .is_some_and(|text| text.eq_ignore_ascii_case(value))
+        };
+        let is_key = has("type", "apiKey")
+            && has("name", "x-api-key")
+            && has("in", "header")
+            && at.get("x-amazon-apigateway-authorizer").is_none()
+            && at.get("x-amazon-apigateway-authtype").is_none();
+        if is_key
+            && self.keys.insert(name)
+            && let Some(mut fields) = at.fields(out)
+        {
+            fields.describe(&["type", "name", "in", "description"], out);
+            fields.done(out);
+            if context.protocol == Protocol::Http {
+                let reason = "API Gateway has API keys in REST APIs only: this HTTP API requires them \
+                              all the same";
+                out.notice(&at, reason);
+            }
+        }
+        is_key
     }
 
     /// Reads a scheme where it is named for the first time. Whether it is served.
@@ -143,7 +205,7 @@ impl<'a> Schemes<'a> {
     /// The authorizers that operations name.
     pub(crate) fn authorizers(self, out: &mut Findings) -> BTreeMap<String, Authorizer> {
         for (name, at) in self.at.iter().flat_map(At::entries) {
-            if !self.used.contains_key(name) {
+            if !self.used.contains_key(name) && !self.keys.contains(name) {
                 out.notice(&at, "no operation names this security scheme");
             }
         }
@@ -165,7 +227,7 @@ fn is_open(at: &At<'_>, out: &mut Findings) -> Option<bool> {
     let mut fields = at.fields(out)?;
     let kind = fields.need("type", out)?;
     let text = kind.string(out)?;
-    fields.finish(out);
+    fields.done(out);
     match text.to_ascii_uppercase().as_str() {
         "NONE" => Some(true),
         "AWS_IAM" => {
@@ -184,6 +246,14 @@ fn is_open(at: &At<'_>, out: &mut Findings) -> Option<bool> {
             None
         }
     }
+}
+
+fn no_scopes(at: &At<'_>, out: &mut Findings) -> Option<()> {
+    if at.list(out)?.is_empty() {
+        return Some(());
+    }
+    out.refuse(at, "an API key has no scopes");
+    None
 }
 
 fn read_scopes(at: &At<'_>, out: &mut Findings) -> Option<Vec<String>> {
@@ -229,7 +299,7 @@ fn read_scheme(at: &At<'_>, context: &Context<'_>, out: &mut Findings) -> Option
     let header = fields.take("name").and_then(|at| at.string(out)).unwrap_or_default();
     let auth_type = fields.take("x-amazon-apigateway-authtype");
     let authorizer = fields.take("x-amazon-apigateway-authorizer");
-    fields.finish(out);
+    fields.done(out);
     if let Some(authorizer) = authorizer {
         return read_authorizer(&authorizer, context, out);
     }
@@ -240,8 +310,12 @@ fn read_scheme(at: &At<'_>, context: &Context<'_>, out: &mut Findings) -> Option
              authorizer can say who may call"
                 .to_owned()
         }
-        ("apiKey", header, _) if header.eq_ignore_ascii_case("x-api-key") => {
-            "API keys are not served by this version: a `jwt` authorizer can say who may call"
+        ("apiKey", header, "") if header.eq_ignore_ascii_case("x-api-key") => {
+            "an API key comes in a header field: `in: header` belongs here".to_owned()
+        }
+        ("apiKey", _, "") => {
+            "this security scheme has no `x-amazon-apigateway-authorizer`, so nothing would check \
+             who calls: API Gateway's own API keys come in the header field `x-api-key`"
                 .to_owned()
         }
         _ => {

@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 
 use tollgate_policy::Endpoint;
+use tollgate_source::text::{cut, quoted};
+use tollgate_source::{At, Findings};
 
-use crate::cursor::At;
-use crate::options::Options;
-use crate::problem::Findings;
-use crate::text::quoted;
+use crate::Context;
+use crate::options::Variables;
+
+/// How a stage variable is called in a URI.
+const STAGE_VARIABLE: &str = "stageVariables.";
 
 /// Checks a URI, and gives its variables the names of the route.
 ///
@@ -17,19 +20,17 @@ pub(crate) fn translate(
     at: &At<'_>,
     variables: &[String],
     renames: &BTreeMap<String, String>,
-    options: &Options,
+    context: &Context<'_>,
     out: &mut Findings,
 ) -> Option<String> {
-    let text = options.substitute(at.filled(out)?);
+    let text = context.options.substitute(at.filled(out)?);
     if text.starts_with("arn:") {
         let reason = "an ARN cannot be called by this version: an `https://` or `http://` URL \
                       belongs here";
         out.refuse(at, reason);
         return None;
     }
-    // The URI as it stands in the definition, and as it will be once the stage is known.
     let mut uri = String::new();
-    let mut at_stage = String::new();
     let mut rest = text.as_str();
     let mut is_right = true;
     while let Some(brace) = rest.find('{') {
@@ -41,16 +42,16 @@ pub(crate) fn translate(
         };
         rest = after;
         uri.push_str(before);
-        at_stage.push_str(before);
         if before.ends_with('$') {
-            at_stage.pop();
             uri.push_str(&format!("{{{name}}}"));
-            match stage_variable(name, options) {
-                Ok(value) => at_stage.push_str(value),
-                Err(reason) => {
-                    out.refuse(at, reason);
-                    is_right = false;
-                }
+            if !name.starts_with(STAGE_VARIABLE) {
+                let reason = format!(
+                    "{} is for CloudFormation to resolve: only `${{stageVariables.NAME}}` and \
+                     `${{AWS::Region}}`, `${{AWS::AccountId}}` and `${{AWS::Partition}}` are known here",
+                    quoted(&format!("${{{name}}}"))
+                );
+                out.refuse(at, reason);
+                is_right = false;
             }
             continue;
         }
@@ -62,41 +63,61 @@ pub(crate) fn translate(
             is_right = false;
         }
         uri.push_str(&format!("{{{name}}}"));
-        at_stage.push_str(&format!("{{{name}}}"));
     }
     uri.push_str(rest);
-    at_stage.push_str(rest);
-    if at_stage.matches('{').count() != at_stage.matches('}').count() {
+    if uri.matches('{').count() != uri.matches('}').count() {
         out.refuse(at, "`}` closes nothing");
         return None;
     }
-    if !is_right {
-        return None;
-    }
-    match endpoint(&at_stage) {
-        Ok(()) => Some(uri),
-        Err(reason) => {
-            out.refuse(at, reason);
-            None
+    for (stage, variables) in &context.variables {
+        match at_stage(&uri, *stage, variables) {
+            Ok(_) if !is_right => {}
+            Ok(uri) => {
+                if let Err(reason) = endpoint(&uri) {
+                    out.refuse(at, reason);
+                    is_right = false;
+                }
+            }
+            Err(reason) => {
+                out.refuse(at, reason);
+                is_right = false;
+            }
         }
     }
+    is_right.then_some(uri)
 }
 
-fn stage_variable<'o>(name: &str, options: &'o Options) -> Result<&'o str, String> {
-    let Some(variable) = name.strip_prefix("stageVariables.") else {
-        return Err(format!(
-            "{} is for CloudFormation to resolve: only `${{stageVariables.NAME}}` and \
-             `${{AWS::Region}}`, `${{AWS::AccountId}}` and `${{AWS::Partition}}` are known here",
-            quoted(&format!("${{{name}}}"))
-        ));
-    };
-    options.stage_variables.get(variable).map(String::as_str).ok_or_else(|| {
-        format!(
-            "the stage has no variable {}: give it one with `--stage-variable {}=VALUE`",
-            quoted(variable),
-            crate::text::cut(variable)
-        )
-    })
+/// The URI as it will be on a stage.
+fn at_stage(uri: &str, stage: Option<&str>, variables: &Variables<'_>) -> Result<String, String> {
+    let mut whole = String::with_capacity(uri.len());
+    let mut rest = uri;
+    while let Some((before, after)) = rest.split_once("${") {
+        whole.push_str(before);
+        let (name, after) = after.split_once('}').unwrap_or((after, ""));
+        rest = after;
+        let Some(name) = name.strip_prefix(STAGE_VARIABLE) else { continue };
+        match (variables.get(name), stage) {
+            (Some(value), _) => whole.push_str(value),
+            (None, None) => {
+                return Err(format!(
+                    "the stage has no variable {}: give it one with `--stage-variable {}=VALUE`",
+                    quoted(name),
+                    cut(name)
+                ));
+            }
+            (None, Some(stage)) => {
+                return Err(format!(
+                    "the stage {} has no variable {}: give it one in the overlay, or all stages with \
+                     `--stage-variable {}=VALUE`",
+                    quoted(stage),
+                    quoted(name),
+                    cut(name)
+                ));
+            }
+        }
+    }
+    whole.push_str(rest);
+    Ok(whole)
 }
 
 fn endpoint(uri: &str) -> Result<(), String> {

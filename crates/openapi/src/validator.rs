@@ -1,9 +1,10 @@
 //! Request validators: refused where one is switched on for an operation.
 
+use tollgate_source::text::quoted;
+use tollgate_source::{At, Fields, Findings};
+
 use crate::Context;
-use crate::cursor::{At, Fields};
-use crate::problem::Findings;
-use crate::text::quoted;
+use crate::extensions::Extended as _;
 
 const VALIDATORS: &str = "x-amazon-apigateway-request-validators";
 const VALIDATOR: &str = "x-amazon-apigateway-request-validator";
@@ -37,6 +38,6 @@ fn checks_anything(validator: &At<'_>, out: &mut Findings) -> bool {
     };
     let flags = ["validateRequestBody", "validateRequestParameters"]
         .map(|key| fields.take(key).and_then(|at| at.flag(out)).unwrap_or_default());
-    fields.finish(out);
+    fields.done(out);
     flags.contains(&true)
 }

@@ -1,13 +1,13 @@
 //! `jwtConfiguration`: who may have issued a token, and what it must say.
 
 use tollgate_jwt_authorizer::{AdditionalClaim, Audiences, Discovery, Issuer, Keys};
+use tollgate_source::text::quoted;
+use tollgate_source::{At, Findings};
 
 use super::own::{Own, algorithms};
 use super::url;
-use crate::cursor::At;
+use crate::extensions::Extended as _;
 use crate::options::Options;
-use crate::problem::Findings;
-use crate::text::quoted;
 
 const MAX_AUDIENCES: usize = 50;
 const MAX_ISSUERS: usize = 100;
@@ -28,7 +28,7 @@ pub(super) fn read(
     let several = fields.take("issuers");
     let issuer = fields.take("issuer");
     let audience = fields.take("audience");
-    fields.finish(out);
+    fields.done(out);
     let own = own?;
     let algorithms = own.algorithms.clone().unwrap_or(default_algorithms);
     if algorithms.iter().any(|name| name == "HS256")
@@ -92,7 +92,7 @@ fn one_of_several(
         Some(at) => additional_claims(&at, out),
         None => Some(Vec::new()),
     };
-    fields.finish(out);
+    fields.done(out);
     Some(assemble(issuer?, audiences?, algorithms.to_vec(), own, claims?))
 }
 
@@ -218,7 +218,7 @@ fn additional_claim(at: &At<'_>, out: &mut Findings) -> Option<AdditionalClaim> 
         Some(at) => at.strings(out),
         None => Some(Vec::new()),
     };
-    fields.finish(out);
+    fields.done(out);
     let expected_values = expected?.into_iter().map(|(_, text)| text.to_owned()).collect();
     Some(AdditionalClaim { claim_name: name?, required: required?, expected_values })
 }

@@ -5,12 +5,11 @@ mod own;
 mod url;
 
 use tollgate_jwt_authorizer::Config;
+use tollgate_source::text::quoted;
+use tollgate_source::{At, Fields, Findings, Value};
 
-use crate::cursor::{At, Fields};
+use crate::extensions::Extended as _;
 use crate::options::Options;
-use crate::problem::Findings;
-use crate::source::Value;
-use crate::text::quoted;
 use own::Own;
 
 /// The most places a token can be in.
@@ -45,7 +44,7 @@ pub(crate) fn translate(
         Some(at) => issuer::read(&at, own.as_ref(), options, out),
         None => None,
     };
-    fields.finish(out);
+    fields.done(out);
     let own = own?;
     Some(Config {
         identity_source: identity_source?,

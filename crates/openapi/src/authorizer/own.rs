@@ -3,13 +3,11 @@
 use serde_json::{Map, Number, Value as Json};
 use tollgate_jwt_authorizer::{JwksUri, KeyId, Keys};
 use tollgate_policy::Endpoint;
+use tollgate_source::text::{any_of, quoted};
+use tollgate_source::{At, Fields, Findings, Node, Value};
 
 use super::url;
-use crate::cursor::{At, Fields};
 use crate::options::Options;
-use crate::problem::Findings;
-use crate::source::{Node, Value};
-use crate::text::{any_of, quoted};
 
 const ALGORITHMS: [&str; 10] =
     ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA", "HS256"];

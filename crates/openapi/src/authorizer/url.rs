@@ -1,10 +1,8 @@
 //! URLs from which keys can come.
 
 use tollgate_policy::{Endpoint, Scheme};
-
-use crate::cursor::At;
-use crate::problem::Findings;
-use crate::text::quoted;
+use tollgate_source::text::quoted;
+use tollgate_source::{At, Findings};
 
 /// A URL from which keys can come: in the clear only on this machine, or where that is allowed.
 pub(super) fn check(at: &At<'_>, url: &str, plain_http: bool, out: &mut Findings) -> Option<()> {

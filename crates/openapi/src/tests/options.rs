@@ -82,3 +82,28 @@ fn a_stage_has_the_variables_it_is_given() {
     let api = api(&document("openapi: 3.0.1", "/a", ""), &options);
     assert_eq!(api.stages.get("test").expect("the stage").variables, options.stage_variables);
 }
+
+#[test]
+fn a_uri_makes_sense_on_every_stage_and_what_comes_from_outside_counts_first() {
+    #[track_caller]
+    fn check(stages: &[(&str, &str)], outer: Option<&str>, expected: &[&str]) {
+        let variables = |base: &str| [("base".to_owned(), base.to_owned())].into();
+        let stages = stages.iter().map(|(stage, base)| ((*stage).to_owned(), variables(base)));
+        let stage_variables = outer.map(variables).unwrap_or_default();
+        let options = Options { stages: stages.collect(), stage_variables, ..Options::default() };
+        let text = document("openapi: 3.0.1", "/a", "")
+            .replace("https://a.internal/", "${stageVariables.base}/a");
+        let reasons = match translate(&text, &options) {
+            Ok(_) => Vec::new(),
+            Err(problems) => problems.into_iter().map(|problem| problem.reason).collect(),
+        };
+        assert_eq!(reasons, expected);
+    }
+    let (right, wrong) = ("https://a.internal", "ftp://a.internal");
+    let reason = "`ftp://a.internal/a` is not a URL: it must start with `https://` or `http://`";
+    check(&[], Some(right), &[]);
+    check(&[("dev", right), ("prod", right)], None, &[]);
+    check(&[("dev", right), ("prod", wrong)], None, &[reason]);
+    check(&[("dev", right), ("prod", wrong)], Some(right), &[]);
+    check(&[("dev", right), ("prod", right)], Some(wrong), &[reason]);
+}

@@ -4,50 +4,63 @@ use std::cmp::Ordering;
 
 /// Where something stands in a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Mark {
+pub struct Mark {
     /// From 1.
-    pub(crate) line: u32,
+    pub line: u32,
     /// In characters, from 1.
-    pub(crate) column: u32,
+    pub column: u32,
 }
 
 impl Mark {
-    pub(crate) const START: Self = Self { line: 1, column: 1 };
+    /// The first character.
+    pub const START: Self = Self { line: 1, column: 1 };
 }
 
 /// A value and where it stands.
 #[derive(Clone, Debug)]
-pub(crate) struct Node {
-    pub(crate) mark: Mark,
-    pub(crate) value: Value,
+pub struct Node {
+    /// Where it begins.
+    pub mark: Mark,
+    /// What it is.
+    pub value: Value,
     /// A YAML tag that is not of the core schema: `!Sub`.
-    pub(crate) tag: Option<Box<str>>,
+    pub tag: Option<Box<str>>,
 }
 
+/// What a value is.
 #[derive(Clone, Debug)]
-pub(crate) enum Value {
+pub enum Value {
+    /// Nothing.
     Null,
+    /// `true` or `false`.
     Bool(bool),
     /// As it is written, for `1.0` may be a version.
     Number(Box<str>),
+    /// A text.
     String(Box<str>),
+    /// Values in their order.
     List(Vec<Node>),
+    /// Values by their keys.
     Map(Map),
 }
 
 /// An object: entries in the order of the text, no key twice.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Map {
+pub struct Map {
     entries: Vec<Entry>,
     /// Indices into `entries`, in the order of their keys.
     by_key: Vec<usize>,
 }
 
+/// A key of an object and its value.
 #[derive(Clone, Debug)]
-pub(crate) struct Entry {
-    pub(crate) key: Box<str>,
-    pub(crate) mark: Mark,
-    pub(crate) value: Node,
+pub struct Entry {
+    /// The key.
+    pub key: Box<str>,
+    /// Where the key stands.
+    pub mark: Mark,
+    /// The value.
+    pub value: Node,
 }
 
 impl Map {
@@ -71,11 +84,15 @@ impl Map {
         (Self { entries, by_key }, again)
     }
 
-    pub(crate) fn entries(&self) -> &[Entry] {
+    /// The entries, in the order of the text.
+    #[must_use]
+    pub fn entries(&self) -> &[Entry] {
         &self.entries
     }
 
-    pub(crate) fn entry(&self, key: &str) -> Option<&Entry> {
+    /// The entry of a key.
+    #[must_use]
+    pub fn entry(&self, key: &str) -> Option<&Entry> {
         let found = self.by_key.binary_search_by(|index| {
             self.entries.get(*index).map_or(Ordering::Less, |entry| (*entry.key).cmp(key))
         });
@@ -84,7 +101,9 @@ impl Map {
 }
 
 impl Node {
-    pub(crate) fn map(&self) -> Option<&Map> {
+    /// The object, if this is one.
+    #[must_use]
+    pub fn map(&self) -> Option<&Map> {
         match &self.value {
             Value::Map(map) => Some(map),
             _ => None,
@@ -92,17 +111,20 @@ impl Node {
     }
 
     /// The value of a key, if this is an object that has it.
-    pub(crate) fn get(&self, key: &str) -> Option<&Self> {
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Self> {
         Some(&self.map()?.entry(key)?.value)
     }
 
     /// The entries, if this is an object.
-    pub(crate) fn entries(&self) -> &[Entry] {
+    #[must_use]
+    pub fn entries(&self) -> &[Entry] {
         self.map().map_or(&[], Map::entries)
     }
 
     /// The items, if this is a list.
-    pub(crate) fn items(&self) -> &[Self] {
+    #[must_use]
+    pub fn items(&self) -> &[Self] {
         match &self.value {
             Value::List(items) => items,
             _ => &[],
@@ -110,7 +132,8 @@ impl Node {
     }
 
     /// The text, if this is a string or a number.
-    pub(crate) fn text(&self) -> Option<&str> {
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
         match &self.value {
             Value::String(text) | Value::Number(text) => Some(text),
             _ => None,

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::cursor::At;
-use crate::source::{Mark, Path};
+use crate::path::Path;
+use crate::tree::Mark;
 
 /// The most different problems reported for one document. A document with more is not helped by a
 /// longer list.
@@ -35,8 +36,8 @@ pub struct Problem {
     pub also: Vec<Place>,
 }
 
-/// Something API Gateway would do and this gateway does not, and that can be left out without
-/// harm: nothing is opened, and nothing is answered wrongly.
+/// Where what is served is not what API Gateway would serve, without harm: nothing is opened, and
+/// nothing is answered wrongly.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
     /// The document's name.
@@ -47,7 +48,7 @@ pub struct Notice {
     pub column: u32,
     /// The place in the document's structure.
     pub path: String,
-    /// What is left out, by name.
+    /// What is left out or different, by name.
     pub reason: String,
     /// Other places with the same notice. Up to 299.
     pub also: Vec<Place>,
@@ -95,7 +96,7 @@ fn show_places(out: &mut fmt::Formatter<'_>, file: &str, places: &[Place]) -> fm
 
 /// Collects what is found, each reason once with all its places.
 #[derive(Debug, Default)]
-pub(crate) struct Findings {
+pub struct Findings {
     problems: Reasons,
     notices: Reasons,
 }
@@ -108,36 +109,41 @@ struct Reasons {
 
 impl Findings {
     /// Refuses the document for what stands here.
-    pub(crate) fn refuse(&mut self, at: &At<'_>, reason: impl Into<String>) {
+    pub fn refuse(&mut self, at: &At<'_>, reason: impl Into<String>) {
         self.refuse_at(at.mark(), &at.path, reason);
     }
 
     /// Refuses the document for the key that leads here: it is wrong itself, or its value lacks
     /// something.
-    pub(crate) fn refuse_key(&mut self, at: &At<'_>, reason: impl Into<String>) {
+    pub fn refuse_key(&mut self, at: &At<'_>, reason: impl Into<String>) {
         self.refuse_at(at.key_mark(), &at.path, reason);
     }
 
-    pub(crate) fn refuse_at(&mut self, mark: Mark, path: &Path<'_>, reason: impl Into<String>) {
+    /// Refuses the document for what stands at a place.
+    pub fn refuse_at(&mut self, mark: Mark, path: &Path<'_>, reason: impl Into<String>) {
         self.problems.add(reason.into(), mark, path, MAX_PROBLEMS);
     }
 
     /// Reports what is left out here.
-    pub(crate) fn notice(&mut self, at: &At<'_>, reason: impl Into<String>) {
+    pub fn notice(&mut self, at: &At<'_>, reason: impl Into<String>) {
         self.notices.add(reason.into(), at.key_mark(), &at.path, usize::MAX);
     }
 
-    pub(crate) fn is_refused(&self) -> bool {
+    /// Whether there is any problem.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
         !self.problems.places.is_empty()
     }
 
     /// Whether there are so many problems that no new one is kept.
-    pub(crate) fn is_full(&self) -> bool {
+    #[must_use]
+    pub fn is_full(&self) -> bool {
         self.problems.places.len() >= MAX_PROBLEMS
     }
 
     /// The problems in the order of the document, then the notices.
-    pub(crate) fn report(self, file: &str) -> (Vec<Problem>, Vec<Notice>) {
+    #[must_use]
+    pub fn report(self, file: &str) -> (Vec<Problem>, Vec<Notice>) {
         let left_out = self.problems.left_out;
         let mut problems: Vec<_> = self
             .problems

@@ -10,7 +10,7 @@ use crate::text::cut;
 /// A path shares all but its last step with its parent's, so a document with long keys costs no
 /// more than its own length.
 #[derive(Clone, Debug)]
-pub(crate) struct Path<'a>(Option<Rc<Step<'a>>>);
+pub struct Path<'a>(Option<Rc<Step<'a>>>);
 
 #[derive(Debug)]
 struct Step<'a> {
@@ -25,13 +25,18 @@ enum Name<'a> {
 }
 
 impl<'a> Path<'a> {
-    pub(crate) const ROOT: Self = Self(None);
+    /// The document itself.
+    pub const ROOT: Self = Self(None);
 
-    pub(crate) fn key(&self, key: &'a str) -> Self {
+    /// The path of a key of this object.
+    #[must_use]
+    pub fn key(&self, key: &'a str) -> Self {
         Self(Some(Rc::new(Step { parent: self.clone(), name: Name::Key(key) })))
     }
 
-    pub(crate) fn index(&self, index: usize) -> Self {
+    /// The path of an item of this list.
+    #[must_use]
+    pub fn index(&self, index: usize) -> Self {
         Self(Some(Rc::new(Step { parent: self.clone(), name: Name::Index(index) })))
     }
 }
