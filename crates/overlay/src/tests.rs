@@ -1,0 +1,195 @@
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use serde_json::json;
+use tollgate_gateway::Gateway;
+use tollgate_gateway::definition::ApiKeySource;
+use tollgate_policy::Compile;
+
+use super::*;
+
+/// An API with a stage that has a variable from outside.
+fn definition(protocol: &str, stage: &str) -> Definition {
+    let route = json!({"authorization": "none", "integration": "backend"});
+    serde_json::from_value(json!({
+        "version": 1,
+        "default_api": "orders",
+        "apis": {"orders": {
+            "name": "Orders",
+            "protocol": protocol,
+            "integrations": {"backend": {"http_proxy": {
+                "uri": "http://${stageVariables.host}/${stageVariables.path}",
+            }}},
+            "routes": {"GET /orders": route, "GET /": route},
+            "stages": {stage: {"variables": {"host": "outside.internal"}}},
+        }},
+    }))
+    .unwrap()
+}
+
+#[track_caller]
+fn overlay(text: &str) -> Overlay {
+    Overlay::parse(&format!("tollgate: 1\n{text}"), "o.yaml").unwrap()
+}
+
+#[track_caller]
+fn applied(text: &str, stage: Option<&str>) -> Overlaid {
+    overlay(text).apply(definition("http", "$default"), stage).unwrap_or_else(|problems| {
+        panic!("{}", problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+    })
+}
+
+#[track_caller]
+fn refused(text: &str, stage: Option<&str>) -> Vec<String> {
+    let problems = overlay(text).apply(definition("http", "$default"), stage).unwrap_err();
+    problems.iter().map(ToString::to_string).collect()
+}
+
+fn stages(overlaid: &Overlaid) -> Vec<&str> {
+    overlaid.definition.apis["orders"].stages.keys().map(String::as_str).collect()
+}
+
+#[test]
+fn an_overlay_that_says_nothing_changes_nothing() {
+    let overlaid = applied("", None);
+    assert_eq!(overlaid.definition, definition("http", "$default"));
+    assert_eq!((overlaid.counters, overlaid.api_keys_file), (None, None));
+    assert_eq!(overlaid.notices, []);
+}
+
+#[test]
+fn the_stages_of_an_overlay_are_all_that_there_are() {
+    assert_eq!(stages(&applied("stages: {dev: {}, prod: }", None)), ["dev", "prod"]);
+    assert_eq!(stages(&applied("account: {}", None)), ["$default"]);
+}
+
+#[test]
+fn variables_from_outside_come_on_top_in_every_stage() {
+    let text = "stages:\n  dev: {variables: {host: dev.internal, path: a}}\n  prod: {stageVariables: {path: 2}}";
+    let definition = applied(text, None).definition;
+    let api = &definition.apis["orders"];
+    for (stage, path) in [("dev", "a"), ("prod", "2")] {
+        let expected = [("host", "outside.internal"), ("path", path)];
+        let expected = expected.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(api.stages[stage].variables, expected.into(), "{stage}");
+    }
+    Gateway::compile(definition).expect("a gateway");
+}
+
+#[test]
+fn one_stage_of_several_can_be_served_alone() {
+    let text = "stages: {dev: {}, prod: {}}\n\
+                usagePlans: {free: {apiStages: [{stage: dev}, {stage: prod}]}}";
+    let overlaid = applied(text, Some("prod"));
+    assert_eq!(stages(&overlaid), ["prod"]);
+    let plan = &overlaid.definition.usage_plans["free"];
+    assert_eq!(plan.api_stages.iter().map(|belongs| &*belongs.stage).collect::<Vec<_>>(), ["prod"]);
+
+    let reason = "o.yaml:2:1: $.stages: there is no stage `prd`, perhaps `prod` is meant";
+    assert_eq!(refused("stages: {dev: {}, prod: {}}", Some("prd")), [reason]);
+    // Without a list of stages, the document's own is the one that is meant.
+    assert_eq!(stages(&applied("", Some("$default"))), ["$default"]);
+}
+
+#[test]
+fn a_plan_without_a_stage_belongs_to_the_only_one() {
+    let overlaid = applied("usagePlans: {free: {apiStages: [{}]}}", None);
+    let [belongs] = &*overlaid.definition.usage_plans["free"].api_stages else { panic!("one") };
+    assert_eq!((&*belongs.api, &*belongs.stage), ("orders", "$default"));
+    let text = "stages: {dev: {}, prod: {}}\nusagePlans: {free: {apiStages: [{}]}}";
+    let reason = "o.yaml:3:33: $.usagePlans.free.apiStages[0]: lacks `stage`: `dev` or `prod` \
+                  belongs there";
+    assert_eq!(refused(text, None), [reason]);
+}
+
+#[test]
+fn counters_have_a_name_in_the_definition_and_an_address_beside_it() {
+    #[track_caller]
+    fn check(address: &str, expected: &str) {
+        let overlaid = applied(&format!("counters: {{address: '{address}'}}"), None);
+        assert_eq!(overlaid.counters.expect("an address").to_string(), expected);
+        assert_eq!(overlaid.definition.counters.expect("counters").cluster, COUNTERS);
+    }
+    check("127.0.0.1:8081", "http://127.0.0.1:8081");
+    check("http://counters.internal:8081/", "http://counters.internal:8081");
+    check("https://counters.internal", "https://counters.internal:443");
+    check("[::1]:8081", "http://[::1]:8081");
+}
+
+#[test]
+fn a_file_of_keys_is_named_and_looked_for() {
+    let overlaid = applied("apiKeysFile: keys.csv", None);
+    assert_eq!(overlaid.api_keys_file.as_deref(), Some("keys.csv"));
+    assert!(overlaid.definition.api_key_files.is_some());
+}
+
+#[test]
+fn what_the_document_says_stays() {
+    let mut before = definition("http", "$default");
+    let api = before.apis.get_mut("orders").unwrap();
+    api.api_key_source = ApiKeySource::Authorizer;
+    let after = overlay("stages: {dev: {}}").apply(before.clone(), None).unwrap().definition;
+    assert_eq!(after.apis["orders"].api_key_source, ApiKeySource::Authorizer);
+    assert_eq!(after.apis["orders"].routes, before.apis["orders"].routes);
+}
+
+#[test]
+fn every_problem_is_told_at_once_and_in_its_place() {
+    let text = "stages:\n  prod:\n    routeSetings: {}\n    clientThrottles: {a: {per: sourceIP, rateLimit: -1, burstLimit: 1}}\n\
+                usagePlans:\n  free: {throttle: {rateLimit: fast, burstLimit: 2}, apiStages: [{stage: prd}]}\n\
+                apiKeys:\n- {id: a, value: secret-secret-secret, usagePlanIds: [fre]}\n";
+    let expected = [
+        "o.yaml:4:5: $.stages.prod.routeSetings: `routeSetings` is not known, perhaps `routeSettings` is meant",
+        "o.yaml:5:32: $.stages.prod.clientThrottles.a.per: `sourceIP` is not known: `sourceIp`, `{header: NAME}` or `{claim: NAME}` belongs here",
+        "o.yaml:5:53: $.stages.prod.clientThrottles.a.rateLimit: `-1` is not a number from 0 to 10000000",
+        "o.yaml:7:32: $.usagePlans.free.throttle.rateLimit: a number from 0 to 10000000 belongs here, not a string",
+        "o.yaml:7:74: $.usagePlans.free.apiStages[0].stage: there is no stage `prd`, perhaps `prod` is meant",
+        "o.yaml:9:3: $.apiKeys[0]: lacks `sha256`",
+        "o.yaml:9:11: $.apiKeys[0].value: the plain value of a key must not be in a configuration: give its `sha256`, or use `tollgate keys create`",
+        "o.yaml:9:55: $.apiKeys[0].usagePlanIds[0]: there is no usage plan `fre`, perhaps `free` is meant",
+    ];
+    assert_eq!(refused(text, None), expected);
+}
+
+#[test]
+fn an_overlay_is_judged_without_a_document_too() {
+    let overlay =
+        overlay("stages: {prod: {routeSettings: {GET /nosuch: {throttlingRateLimit: x}}}}");
+    let problems: Vec<_> = overlay.check().into_iter().map(|problem| problem.reason).collect();
+    let expected =
+        ["lacks `throttlingBurstLimit`", "a number from 0 to 10000000 belongs here, not a string"];
+    assert_eq!(problems, expected);
+}
+
+#[test]
+fn what_is_no_overlay_is_refused() {
+    #[track_caller]
+    fn check(text: &str, expected: &str) {
+        let problems = match Overlay::parse(text, "o.yaml") {
+            Ok(overlay) => overlay.check(),
+            Err(problems) => problems,
+        };
+        let problems: Vec<_> = problems.iter().map(ToString::to_string).collect();
+        assert_eq!(problems, [expected]);
+    }
+    check("", "o.yaml:1:1: $: the document is empty");
+    check("stages: {}", "o.yaml:1:1: $: lacks `tollgate`");
+    check("tollgate: 2", "o.yaml:1:11: $.tollgate: version `2` is not known: `1` belongs here");
+    check("[1]", "o.yaml:1:1: $: an object belongs here, not a list");
+    check(
+        "{",
+        "o.yaml:2:1: $: this is not YAML: while parsing a node, did not find expected node content",
+    );
+}
+
+#[test]
+fn the_value_of_a_key_is_never_repeated() {
+    for key in [
+        "{id: a, sha256: secret-secret-secret}",
+        "{id: a, value: secret-secret-secret}",
+        "{id: a, key: secret-secret-secret}",
+    ] {
+        let problems = refused(&format!("apiKeys: [{key}]"), None);
+        assert!(problems.iter().all(|problem| !problem.contains("secret")), "{problems:?}");
+    }
+}
