@@ -194,3 +194,83 @@ fn a_token_of_the_development_issuer_is_admitted_by_its_keys() {
     assert!(program.stop("TERM").success());
     assert!(issuer.stop("TERM").success());
 }
+
+#[test]
+fn the_orders_api_holds_its_plans_and_remembers_what_was_used() {
+    const FREE: &str = "free-plan-key-for-trying-things";
+    const GOLD: &str = "gold-plan-key-for-trying-things";
+    let (folder, backend, issuer) = (folder(), Backend::start(), Issuer::start());
+    let document = orders(folder.path(), &backend, &issuer);
+    let overlay = workspace().join("envoy/regional/tollgate.yaml");
+    let text = fs::read_to_string(overlay).expect("an overlay");
+    // The quota alone, so that no clock decides: fifteen instead of a thousand.
+    let text = text
+        .replace("    throttle: { rateLimit: 5, burstLimit: 10 }\n", "")
+        .replace("1000, period", "15, period");
+    let overlay = folder.path().join("tollgate.yaml");
+    fs::write(&overlay, &text).expect("a written file");
+    let state = folder.path().join("state");
+    let more =
+        ["--overlay", overlay.to_str().unwrap(), "--state", state.to_str().unwrap(), "--watch"];
+    let ask = |address: SocketAddr, key: &str| {
+        Request::get("/orders/export").header("x-api-key", key).send(address).status
+    };
+
+    let (mut program, address) = serve(&document, &more);
+    program.says("GET     /orders/export");
+    assert_eq!(Request::get("/orders/export").send(address).status, 403);
+    let used: Vec<_> = (0..10).map(|_| ask(address, FREE)).collect();
+    assert_eq!(used, [200; 10]);
+    assert!(program.stop("TERM").success(), "{}", program.err());
+
+    // What was used yesterday, so to speak, is not forgotten.
+    let (program, address) = serve(&document, &more);
+    let rest = (0..20).filter(|_| ask(address, FREE) == 200).count();
+    assert!((3..=5).contains(&rest), "{rest} more");
+    assert_eq!(ask(address, FREE), 429);
+    assert_eq!(ask(address, GOLD), 200);
+
+    // A plan that is changed takes effect while it is served, and a wrong one does not.
+    replace(&overlay, &text.replace("usagePlanIds: [gold]", "usagePlanIds: [gold, silver]"));
+    program.says("silver");
+    assert_eq!(ask(address, GOLD), 200);
+    replace(&overlay, &text.replace("usagePlanIds: [gold]", "enabled: false"));
+    wait::until_true("the key to be disabled", wait::PATIENCE, || ask(address, GOLD) == 403);
+}
+
+#[test]
+fn a_new_key_is_admitted_while_it_is_served() {
+    let (folder, backend, issuer) = (folder(), Backend::start(), Issuer::start());
+    let document = orders(folder.path(), &backend, &issuer);
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (keys, state) = (path("keys.csv"), path("state"));
+    let create = |name: &str, plan: &str| {
+        let made = program::run(&[
+            "keys",
+            "create",
+            "--keys",
+            &keys,
+            "--name",
+            name,
+            "--usage-plan",
+            plan,
+        ]);
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        String::from_utf8(made.stdout).unwrap().trim().to_owned()
+    };
+    let first = create("first", "gold");
+    let overlay = workspace().join("envoy/regional/tollgate.yaml");
+    let more =
+        ["--overlay", overlay.to_str().unwrap(), "--keys", &keys, "--state", &state, "--watch"];
+    let (program, address) = serve(&document, &more);
+    let ask =
+        |key: &str| Request::get("/orders/export").header("x-api-key", key).send(address).status;
+    assert_eq!((ask(&first), ask("nobody-nobody-nobody-nobody")), (200, 403));
+    let second = create("second", "gold");
+    wait::until_true("the second key", wait::PATIENCE, || ask(&second) == 200);
+    let off = program::run(&["keys", "disable", "--keys", &keys, "first"]);
+    assert!(off.status.success(), "{}", String::from_utf8_lossy(&off.stderr));
+    wait::until_true("the first key to be disabled", wait::PATIENCE, || ask(&first) == 403);
+    assert_eq!(ask(&second), 200);
+    assert!(!program.err().contains(&first) && !program.err().contains(&second));
+}

@@ -5,8 +5,11 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::counters;
 use crate::dev;
 use crate::failure::EXIT_CODES;
+use crate::keys;
+use crate::usage;
 
 /// Serves an API that is described in an OpenAPI document with API Gateway extensions.
 #[derive(Debug, Parser)]
@@ -31,6 +34,24 @@ pub enum Command {
     /// List the routes of a document
     #[command(after_help = EXIT_CODES)]
     Routes(Routes),
+    /// Make, import, list and disable API keys
+    #[command(subcommand, after_help = EXIT_CODES)]
+    Keys(keys::Command),
+    /// Count for gateways what they may let pass
+    ///
+    /// A server of Envoy's Rate Limit Service protocol. It also answers `GET /healthz`,
+    /// `GET /metrics` for Prometheus and `GET /usage`, which `tollgate usage` asks. It does not
+    /// authenticate anybody, and whoever reaches it can use up a quota: keep it where only the
+    /// gateways are.
+    #[command(after_help = EXIT_CODES)]
+    Counters(counters::Arguments),
+    /// Show what keys have used of a usage plan
+    ///
+    /// Days are those of UTC. What remains is told of the limit that was last seen for a plan and a
+    /// key: of that day for a daily quota, and otherwise of the period that the day is in. It is
+    /// unknown where the key has never asked, or where the period does not begin on a day.
+    #[command(after_help = EXIT_CODES)]
+    Usage(usage::Arguments),
     /// An issuer, tokens and a backend to try things with
     #[command(subcommand, after_help = EXIT_CODES)]
     Dev(dev::Command),
@@ -44,7 +65,13 @@ pub struct Source {
     /// The OpenAPI document
     #[arg(value_name = "API.YAML")]
     pub document: PathBuf,
-    /// The stage to serve it on
+    /// What the document cannot say: stages, throttles, usage plans, keys
+    #[arg(long, value_name = "TOLLGATE.YAML")]
+    pub overlay: Option<PathBuf>,
+    /// A file with API keys, as `tollgate keys` keeps them; otherwise the overlay's `apiKeysFile`
+    #[arg(long, value_name = "KEYS.CSV")]
+    pub keys: Option<PathBuf>,
+    /// The stage to serve it on; of an overlay with several, the only one
     #[arg(long, value_name = "NAME")]
     pub stage: Option<String>,
     /// A stage variable; may be repeated
@@ -111,7 +138,7 @@ pub struct Run {
     /// How many worker threads Envoy has; as many as processors where not given
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub workers: Option<u16>,
-    /// Take up changes of the document while it is served
+    /// Take up changes of the document, the overlay and the keys while they are served
     #[arg(long)]
     pub watch: bool,
     /// Envoy's program; otherwise `TOLLGATE_ENVOY`, then the PATH, then `.tools/bin/envoy`

@@ -1,15 +1,18 @@
 //! From a document on disk to a definition that is known to be served: the one place that knows how
 //! the translator and the compiler are called.
 
+use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use serde::Serialize;
 use tollgate_gateway::Gateway;
 use tollgate_gateway::definition::{Definition, Protocol};
 use tollgate_openapi::{Notice, Options, Place, Problem, Translation};
-use tollgate_policy::Compile;
+use tollgate_overlay::{COUNTERS, Overlaid, Overlay};
+use tollgate_policy::{Compile, Endpoint};
+use tollgate_rate_limit::Counters;
 
 use crate::arguments::{self, Source};
 use crate::failure::{Code, Failure};
@@ -22,6 +25,18 @@ pub struct Document {
     pub definition: Definition,
     /// What API Gateway would do and this gateway does not.
     pub notices: Vec<Finding>,
+    /// The file with API keys.
+    pub keys: Option<PathBuf>,
+    /// Where the counters are that the definition has. Where it has some and this says nothing, they
+    /// have yet to be started.
+    pub counters: Option<Endpoint>,
+}
+
+/// What is read from disk.
+#[derive(Clone, Debug)]
+pub struct Texts {
+    document: String,
+    overlay: Option<String>,
 }
 
 /// Something found in a document. What is not about one place has no line.
@@ -49,15 +64,21 @@ struct Spot {
     path: String,
 }
 
-/// Reads a document and translates it.
+/// Reads a document and its overlay, and translates them.
 ///
 /// # Errors
-/// The outer failure is about the file; the inner list is what is wrong with the document.
+/// The outer failure is about the files; the inner list is what is wrong with what they say.
 pub fn read(source: &Source) -> Result<Result<Document, Vec<Finding>>, Failure> {
-    Ok(translate(&text(&source.document)?, source))
+    Ok(translate(&texts(source)?, source))
 }
 
-/// The text of a document.
+/// The texts of a document and its overlay.
+pub fn texts(source: &Source) -> Result<Texts, Failure> {
+    let overlay = source.overlay.as_deref().map(text).transpose()?;
+    Ok(Texts { document: text(&source.document)?, overlay })
+}
+
+/// The text of a file.
 pub fn text(path: &Path) -> Result<String, Failure> {
     let name = path.display();
     let bytes = fs::read(path).with_context(|| format!("cannot read `{name}`"))?;
@@ -65,35 +86,85 @@ pub fn text(path: &Path) -> Result<String, Failure> {
     Ok(text)
 }
 
-/// Translates a document and compiles what comes of it, as the filter will.
-pub fn translate(text: &str, source: &Source) -> Result<Document, Vec<Finding>> {
-    let options = options(source);
-    let Translation { definition, notices } = tollgate_openapi::translate(text, &options)
+/// Translates a document, puts the overlay over it, and compiles what comes of it, as the filter will.
+pub fn translate(texts: &Texts, source: &Source) -> Result<Document, Vec<Finding>> {
+    let overlay = match (&texts.overlay, &source.overlay) {
+        (Some(text), Some(path)) => Some(Overlay::parse(text, &path.display().to_string())),
+        _ => None,
+    };
+    let stages = match &overlay {
+        Some(Ok(overlay)) => overlay.stages(source.stage.as_deref()),
+        Some(Err(_)) | None => BTreeMap::new(),
+    };
+    let options = Options { stages, ..options(source) };
+    let translation = tollgate_openapi::translate(&texts.document, &options);
+    let (overlaid, mut notices) = overlay_over(translation, overlay, source)
         .map_err(|problems| problems.into_iter().map(Finding::from).collect::<Vec<_>>())?;
+    notices.extend(overlaid.notices);
+    let Overlaid { mut definition, counters, api_keys_file, .. } = overlaid;
+    let beside = |file: String| match source.overlay.as_deref().and_then(Path::parent) {
+        Some(folder) => folder.join(file),
+        None => file.into(),
+    };
+    let keys = source.keys.clone().or_else(|| api_keys_file.map(beside));
+    if keys.is_some() {
+        definition.api_key_files.get_or_insert_default();
+    }
+    if definition.usage_plans.values().any(|plan| plan.quota.is_some()) {
+        definition.counters.get_or_insert_with(|| Counters::behind(COUNTERS));
+    }
     match Gateway::compile(definition.clone()) {
         Ok(_) => {
             let notices = notices.into_iter().map(Finding::from).collect();
-            Ok(Document { definition, notices })
+            Ok(Document { definition, notices, keys, counters })
         }
-        Err(invalid) => Err(vec![Finding {
-            text: format!("{}: {invalid}", options.file),
-            file: options.file,
-            line: None,
-            column: None,
-            path: invalid.field,
-            reason: invalid.reason,
-            also: Vec::new(),
-        }]),
+        Err(invalid) => {
+            let with = source.overlay.as_ref().map(|path| format!(" with {}", path.display()));
+            Err(vec![Finding {
+                text: format!("{}{}: {invalid}", options.file, with.unwrap_or_default()),
+                file: options.file,
+                line: None,
+                column: None,
+                path: invalid.field,
+                reason: invalid.reason,
+                also: Vec::new(),
+            }])
+        }
     }
 }
 
+/// A definition with its overlay, and what is said about the document. Where either is wrong, what is
+/// wrong with both.
+fn overlay_over(
+    translation: Result<Translation, Vec<Problem>>,
+    overlay: Option<Result<Overlay, Vec<Problem>>>,
+    source: &Source,
+) -> Result<(Overlaid, Vec<Notice>), Vec<Problem>> {
+    let (definition, notices) = match translation {
+        Ok(Translation { definition, notices }) => (definition, notices),
+        Err(mut problems) => {
+            problems.extend(match overlay {
+                Some(Ok(overlay)) => overlay.check(),
+                Some(Err(more)) => more,
+                None => Vec::new(),
+            });
+            return Err(problems);
+        }
+    };
+    let overlaid = match overlay {
+        Some(overlay) => overlay?.apply(definition, source.stage.as_deref())?,
+        None => Overlaid { definition, counters: None, api_keys_file: None, notices: Vec::new() },
+    };
+    Ok((overlaid, notices))
+}
+
 /// Reads a document that is to be served: says its notices, or fails with its problems.
-pub fn accepted(source: &Source) -> Result<Definition, Failure> {
+pub fn accepted(source: &Source) -> Result<Document, Failure> {
     let document = read(source)?.map_err(|problems| refused(source, problems))?;
     for notice in &document.notices {
         terminal::warning(&notice.text);
     }
-    Ok(document.definition)
+    Ok(document)
 }
 
 /// The failure of a document that is refused.
@@ -113,6 +184,7 @@ fn options(source: &Source) -> Options {
         file: source.document.display().to_string(),
         api_id: source.api_id.clone(),
         stage: source.stage.clone(),
+        stages: BTreeMap::new(),
         stage_variables: source.stage_variable.iter().cloned().collect(),
         base_path: match source.base_path {
             None => default.base_path,

@@ -6,12 +6,14 @@
 mod arguments;
 mod build;
 mod check;
+mod counters;
 mod dev;
 mod document;
 mod envoy;
 mod failure;
 mod filter;
 mod http;
+mod keys;
 mod port;
 mod process;
 mod routes;
@@ -19,6 +21,7 @@ mod run;
 mod settings;
 mod shell;
 mod terminal;
+mod usage;
 mod wait;
 
 use std::process::ExitCode;
@@ -47,6 +50,9 @@ fn execute(command: Command) -> Result<(), Failure> {
         Command::Build(arguments) => build::build(&arguments),
         Command::Check(arguments) => check::check(&arguments),
         Command::Routes(arguments) => routes::routes(&arguments),
+        Command::Keys(command) => keys::execute(&command),
+        Command::Counters(arguments) => wait::block_on(counters::serve(arguments)),
+        Command::Usage(arguments) => wait::block_on(usage::usage(arguments)),
         Command::Dev(command) => dev::execute(command),
         Command::Version => terminal::result(&filter::version()),
     }

@@ -11,7 +11,7 @@ use crate::terminal;
 
 /// Lists the routes of a document.
 pub fn routes(arguments: &Routes) -> Result<(), Failure> {
-    let rows = rows(&document::accepted(&arguments.source)?);
+    let rows = rows(&document::accepted(&arguments.source)?.definition);
     terminal::result(&match arguments.format {
         Format::Text => table(&rows),
         Format::Json => serde_json::to_string_pretty(&rows).context("cannot write JSON")?,
@@ -36,6 +36,8 @@ pub struct Row {
     pub authorizer: Option<String>,
     /// The scopes of which a caller must have one.
     pub scopes: Vec<String>,
+    /// Whether a caller must bring an API key.
+    pub api_key_required: bool,
     /// Where requests go, with the stage's variables in place.
     pub uri: String,
 }
@@ -81,6 +83,7 @@ fn row<'a>(
         path: format!("{}{path}", prefix(api.protocol, stage)),
         authorizer,
         scopes,
+        api_key_required: route.api_key_required,
         uri,
     })
 }
@@ -93,22 +96,32 @@ fn prefix(protocol: Protocol, stage: &str) -> String {
     }
 }
 
-/// The routes for people.
+/// The routes for people. Keys are a column where any route needs one.
 pub fn table(rows: &[Row]) -> String {
-    let lines: Vec<[String; 4]> =
-        std::iter::once(["METHOD", "PATH", "AUTHORIZATION", "INTEGRATION"].map(str::to_owned))
-            .chain(rows.iter().map(|row| {
-                [row.method.clone(), row.path.clone(), authorization(row), row.uri.clone()]
-            }))
-            .collect();
-    let width = |column: fn(&[String; 4]) -> &String| {
-        lines.iter().map(|line| column(line).chars().count()).max().unwrap_or_default()
-    };
-    let (method, path) = (width(|[method, ..]| method), width(|[_, path, ..]| path));
-    let rule = width(|[_, _, rule, _]| rule);
+    let has_keys = rows.iter().any(|row| row.api_key_required);
+    let head = ["METHOD", "PATH", "AUTHORIZATION", "API KEY", "INTEGRATION"].map(str::to_owned);
+    let lines: Vec<Vec<String>> = std::iter::once(head)
+        .chain(rows.iter().map(|row| {
+            let key = if row.api_key_required { "required" } else { "none" }.to_owned();
+            [row.method.clone(), row.path.clone(), authorization(row), key, row.uri.clone()]
+        }))
+        .map(|[method, path, rule, key, uri]| {
+            let key = has_keys.then_some(key);
+            [method, path, rule].into_iter().chain(key).chain([uri]).collect()
+        })
+        .collect();
+    let mut widths = vec![0; 5];
+    for line in &lines {
+        for (width, cell) in widths.iter_mut().zip(line) {
+            *width = cell.chars().count().max(*width);
+        }
+    }
     let lines: Vec<String> = lines
         .iter()
-        .map(|[a, b, c, d]| format!("{a:method$}  {b:path$}  {c:rule$}  {d}"))
+        .map(|line| {
+            let cells = line.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}"));
+            cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+        })
         .collect();
     lines.join("\n")
 }
@@ -166,6 +179,20 @@ METHOD  PATH     AUTHORIZATION       INTEGRATION
 ANY     /*       jwt people          http://127.0.0.1:8081/orders
 GET     /orders  none                http://127.0.0.1:8081/orders
 POST    /orders  jwt people: a or b  http://127.0.0.1:8081/orders";
+        assert_eq!(table, expected);
+    }
+
+    #[test]
+    fn whether_a_key_is_needed_is_a_column_where_any_is() {
+        let mut definition = definition("http", "$default");
+        let api = definition.apis.get_mut("shop").unwrap();
+        api.routes.get_mut("GET /orders").unwrap().api_key_required = true;
+        let table = table(&rows(&definition));
+        let expected = "\
+METHOD  PATH     AUTHORIZATION       API KEY   INTEGRATION
+ANY     /*       jwt people          none      http://127.0.0.1:8081/orders
+GET     /orders  none                required  http://127.0.0.1:8081/orders
+POST    /orders  jwt people: a or b  none      http://127.0.0.1:8081/orders";
         assert_eq!(table, expected);
     }
 

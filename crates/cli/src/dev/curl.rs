@@ -21,17 +21,21 @@ pub struct Tokens<'a> {
     pub state: Option<&'a Path>,
 }
 
-/// Up to three requests: to an open route, to a route that wants a token, and to the same without.
+/// Up to four requests: to an open route, to a route that wants a token, to the same without, and to
+/// one that wants an API key.
 pub fn lines(definition: &Definition, url: &str, tokens: Option<Tokens<'_>>) -> Vec<String> {
     let rows = routes::rows(definition);
-    let open = pick(&rows, "GET", |row| row.authorizer.is_none());
-    let closed = pick(&rows, "POST", |row| row.authorizer.is_some());
+    let open = pick(&rows, "GET", |row| row.authorizer.is_none() && !row.api_key_required);
+    let closed = pick(&rows, "POST", |row| row.authorizer.is_some() && !row.api_key_required);
+    let keyed = pick(&rows, "GET", |row| row.authorizer.is_none() && row.api_key_required);
     let mut lines: Vec<String> = open.map(|row| request(row, url, None)).into_iter().collect();
     if let Some(row) = closed {
         let token = tokens.and_then(|tokens| token(definition, row, tokens));
         lines.extend(token.map(|token| request(row, url, Some(&token))));
         lines.push(request(row, url, None));
     }
+    // Nobody knows the value of a key but whoever made it.
+    lines.extend(keyed.map(|row| request(row, url, Some("x-api-key: $KEY"))));
     lines
 }
 
@@ -131,6 +135,11 @@ mod tests {
                 "integrations": {"backend": {"http_proxy": {"uri": "http://127.0.0.1:8081/orders"}}},
                 "routes": {
                     "GET /orders/{id}": {"authorization": "none", "integration": "backend"},
+                    "GET /export": {
+                        "authorization": "none",
+                        "api_key_required": true,
+                        "integration": "backend",
+                    },
                     "POST /orders": {
                         "authorization": {"jwt": {"authorizer": "people", "scopes": ["w"]}},
                         "integration": "backend",
@@ -153,9 +162,10 @@ mod tests {
         let with =
             |flags| format!("{start} -H \"authorization: Bearer $(/t dev token {flags})\" {end}");
 
+        let key = "curl -i http://localhost:8080/export -H \"x-api-key: $KEY\"";
         let issuer = "http://127.0.0.1:8082";
-        check("orders", issuer, &[open, &with("--scope w"), &without]);
-        check("shop", issuer, &[open, &with("--scope w --audience shop"), &without]);
-        check("orders", "https://elsewhere", &[open, &without]);
+        check("orders", issuer, &[open, &with("--scope w"), &without, key]);
+        check("shop", issuer, &[open, &with("--scope w --audience shop"), &without, key]);
+        check("orders", "https://elsewhere", &[open, &without, key]);
     }
 }

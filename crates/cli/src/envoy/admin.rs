@@ -57,6 +57,7 @@ struct Listeners {
 
 #[derive(Debug, Deserialize)]
 struct Listener {
+    name: String,
     local_address: Address,
 }
 
@@ -89,7 +90,8 @@ impl Admin {
         let (_, body) = self.get("/listeners?format=json").await?;
         let listeners: Listeners =
             serde_json::from_slice(&body).context("Envoy's listeners are not understood")?;
-        let address = listeners.listener_statuses.into_iter().next();
+        let mut all = listeners.listener_statuses.into_iter();
+        let address = all.find(|listener| listener.name == "gateway");
         let address = address.and_then(|listener| listener.local_address.socket_address);
         let address = address.context("Envoy has no listener")?;
         Ok((address.address, address.port_value).into())

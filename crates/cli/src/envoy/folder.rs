@@ -81,7 +81,8 @@ impl Folder {
     }
 }
 
-/// Envoy often runs as another user. Nothing in the files is secret: keys are public ones.
+/// Envoy often runs as another user. Nothing in the files is secret: an issuer's
+/// keys are public ones, and of API keys there are only digests.
 fn readable_by_others(file: &File) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
 

@@ -1,14 +1,18 @@
 //! What is being served, and its replacement while it is.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use tokio::task::spawn_blocking;
 use tollgate_envoy_config::{Files, Settings};
 use tollgate_gateway::Definition;
+use tollgate_policy::Endpoint;
 
 use crate::arguments::Source;
-use crate::document;
+use crate::document::{self, Document, Texts};
 use crate::envoy::{Admin, Counters, Folder, Log};
 use crate::failure::{Code, Failure};
+use crate::keys;
 use crate::routes;
 use crate::terminal;
 use crate::wait;
@@ -27,6 +31,10 @@ pub struct Live<'a> {
     pub folder: &'a Folder,
     /// What the operator decided.
     pub settings: Settings,
+    /// The file with API keys.
+    pub keys: Option<PathBuf>,
+    /// Where the counters are that run in this process.
+    pub own_counters: Option<Endpoint>,
     /// Envoy's administration.
     pub admin: Admin,
     /// What Envoy says.
@@ -38,36 +46,61 @@ pub struct Live<'a> {
 }
 
 impl Live<'_> {
-    /// Serves a new text of the document, or says why not and goes on as before.
-    pub async fn take_up(&mut self, text: Result<String, Failure>) {
-        let outcome = match text {
-            Ok(text) => self.serve(&text).await,
+    /// Serves what a file has become, the document or its overlay, or says why not and goes on as before.
+    pub async fn take_up(&mut self, path: &Path, text: Result<String, Failure>) {
+        // Both are read, for both may have changed.
+        let outcome = match text.and_then(|_| document::texts(self.source)) {
+            Ok(texts) => self.serve(&texts).await,
             Err(failure) => Err(failure),
         };
-        let name = self.source.document.display();
+        let name = path.display();
         match outcome {
             Ok(Change::Same) => terminal::done("reloaded", &format!("{name}: nothing changes")),
             Ok(Change::Other) => {
                 terminal::say(&routes::table(&routes::rows(&self.definition)));
                 terminal::done("reloaded", &name.to_string());
             }
-            Err(failure) => {
-                for line in &failure.details {
-                    terminal::say(line);
-                }
-                terminal::error(&failure.message);
-                terminal::say("what was served before is still served");
-            }
+            Err(failure) => still_served(&failure),
         }
     }
 
-    async fn serve(&mut self, text: &str) -> Result<Change, Failure> {
-        let document = document::translate(text, self.source)
-            .map_err(|problems| document::refused(self.source, problems))?;
-        for notice in &document.notices {
+    /// Delivers a new text of the keys, or says why not and goes on as before.
+    pub async fn take_up_keys(&self, path: &Path, text: Result<String, Failure>) {
+        let name = path.display().to_string();
+        let folder = self.folder.path().to_owned();
+        let shown = name.clone();
+        // A million keys take seconds, in which a signal must not go unheard.
+        let delivery =
+            spawn_blocking(move || keys::deliver(text?.as_bytes(), &shown, &folder)).await;
+        let outcome = delivery.unwrap_or_else(|_| {
+            Err(Failure::new(Code::Environment, format!("`{name}` could not be compiled")))
+        });
+        match outcome {
+            Ok(delivered) => {
+                let message = format!("{name}: {} keys", delivered.keys);
+                terminal::done("reloaded", &message);
+            }
+            Err(failure) => still_served(&failure),
+        }
+    }
+
+    async fn serve(&mut self, texts: &Texts) -> Result<Change, Failure> {
+        let Document { definition, notices, keys, counters } =
+            document::translate(texts, self.source)
+                .map_err(|problems| document::refused(self.source, problems))?;
+        for notice in &notices {
             terminal::warning(&notice.text);
         }
-        let definition = document.definition;
+        if keys != self.keys {
+            let reason = "`apiKeysFile` names another file: that takes a restart";
+            return Err(Failure::new(Code::Refused, reason));
+        }
+        let counters = counters.or_else(|| self.own_counters.clone());
+        if definition.counters.is_some() && counters.is_none() {
+            let reason = "there are quotas now, and nothing that counts them: that takes a restart";
+            return Err(Failure::new(Code::Refused, reason));
+        }
+        self.settings.counters = counters.or_else(|| self.settings.counters.take());
         let refuse =
             |invalid: tollgate_policy::Invalid| Failure::new(Code::Refused, invalid.to_string());
         let files = tollgate_envoy_config::files(&definition, &self.settings).map_err(refuse)?;
@@ -140,6 +173,15 @@ impl Live<'_> {
             }
         }
     }
+}
+
+/// Says why something new is not served.
+fn still_served(failure: &Failure) {
+    for line in &failure.details {
+        terminal::say(line);
+    }
+    terminal::error(&failure.message);
+    terminal::say("what was served before is still served");
 }
 
 /// What a new text changes.

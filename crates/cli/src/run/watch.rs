@@ -7,6 +7,7 @@ use anyhow::Context;
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::mpsc::{Receiver, channel};
 use tokio::time::{Instant, timeout, timeout_at};
+use tollgate_api_keys::digest;
 
 use crate::document;
 use crate::failure::Failure;
@@ -24,7 +25,8 @@ const LONGEST: Duration = Duration::from_secs(1);
 /// in the folder is no change.
 pub struct Watch {
     document: PathBuf,
-    last: Option<String>,
+    /// The digest of its text, which may be large.
+    last: Option<[u8; 32]>,
     events: Receiver<()>,
     _watcher: RecommendedWatcher,
 }
@@ -47,8 +49,13 @@ impl Watch {
             })
             .with_context(at)?;
         watcher.watch(folder, RecursiveMode::NonRecursive).with_context(at)?;
-        let last = document::text(document).ok();
+        let last = document::text(document).ok().map(|text| digest(text.as_bytes()));
         Ok(Self { document: document.to_owned(), last, events, _watcher: watcher })
+    }
+
+    /// What is watched.
+    pub fn path(&self) -> &Path {
+        &self.document
     }
 
     /// Waits until the document has another text, and returns it, or why it cannot be read.
@@ -63,10 +70,12 @@ impl Watch {
                 timeout_at(latest, timeout(QUIET, self.events.recv())).await
             {}
             match document::text(&self.document) {
-                Ok(text) if self.last.as_ref() == Some(&text) => {}
                 Ok(text) => {
-                    self.last = Some(text.clone());
-                    return Ok(text);
+                    let now = Some(digest(text.as_bytes()));
+                    if self.last != now {
+                        self.last = now;
+                        return Ok(text);
+                    }
                 }
                 Err(_) if self.last.is_none() => {}
                 Err(failure) => {

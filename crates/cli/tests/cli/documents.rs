@@ -55,7 +55,7 @@ fn a_document_that_can_be_served_is_accepted_without_a_result() {
     let (code, stdout, stderr) =
         check("check", ORDERS, &["--stage-variable", "host=127.0.0.1:8081"]);
     assert_eq!((code, stdout.as_str()), (0, ""), "{stderr}");
-    assert!(stderr.ends_with("accepted api.yaml\n"), "{stderr}");
+    assert!(stderr.ends_with("accepted api.yaml: 1 route on 1 stage\n"), "{stderr}");
 }
 
 #[test]
@@ -81,6 +81,8 @@ fn a_machine_is_told_the_same_as_json() {
     let report: Value = serde_json::from_str(&stdout).expect("JSON");
     assert_eq!(code, 0);
     assert_eq!((&report["accepted"], &report["problems"]), (&json!(true), &json!([])));
+    let served = json!({"routes": 1, "stages": 1, "usage_plans": 0, "api_keys": 0});
+    assert_eq!(report["served"], served);
 }
 
 #[test]
@@ -116,6 +118,7 @@ GET     /orders/{id}  none           http://127.0.0.1:8081/orders/{id}
             "path": "/v1/orders/{id}",
             "authorizer": null,
             "scopes": [],
+            "api_key_required": false,
             "uri": "http://127.0.0.1:8081/orders/{id}",
         }])
     );

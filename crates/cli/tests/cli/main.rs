@@ -2,8 +2,11 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod backend;
+mod counters;
 mod documents;
 mod issuer;
+mod keys;
+mod overlay;
 mod ports;
 mod server;
 mod shell;
