@@ -99,8 +99,9 @@ pub struct Counters {
     /// How many proxies share the limits, 1 to 10,000. With 1, only quotas are counted by the server.
     #[serde(default = "Counters::default_fleet_size")]
     pub fleet_size: u32,
-    /// How long a request may wait for tokens of the fleet, 0 to 1,000 ms. After that it is judged as
-    /// if the server were down.
+    /// How long a request may wait for tokens of the fleet, 0 to 1,000 ms. After that `local` gives it
+    /// a token in advance of the answer, unless tokens are so scarce that the answer may be no; `deny`
+    /// and `allow` say what they say. It should be longer than a round trip to the server.
     #[serde(default = "Counters::default_wait_millis")]
     pub wait_millis: u32,
     /// How long the server may take to answer before it counts as down, 10 to 10,000 ms.

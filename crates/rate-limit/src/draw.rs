@@ -1,13 +1,13 @@
 //! What happens to a bucket when a worker settles its lease and borrows anew.
 
-use crate::bucket::generation;
+use std::time::Duration;
+
+use crate::bucket::{generation, overdue};
 use crate::leases::Lease;
 use crate::limit::{Limit, Window};
 use crate::slot::Entry;
 use crate::supply::Supply;
 use crate::table::Edit;
-
-use std::time::Duration;
 
 /// How much a worker borrows at most: what comes in this time.
 const LEASE_TIME: Duration = Duration::from_millis(50);
@@ -24,8 +24,8 @@ pub(crate) enum Mode {
     Granted,
     /// Its share of the limit, as one of so many: the fleet's server is down.
     Share(u32),
-    /// A token that the fleet will probably grant, as one of so many: its server is late.
-    Advance(u32),
+    /// The same, and a token that the fleet will probably grant, as one of so many: its server is late.
+    Late(u32),
 }
 
 /// The terms on which a worker borrows.
@@ -47,8 +47,9 @@ pub(crate) struct Terms<'a> {
 /// What a look at the bucket has brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Drawn {
-    /// So many tokens, and how many are left. Perhaps more are to be asked for.
-    Lent { tokens: u32, left: u32, ask: Option<u32> },
+    /// So many tokens, and how many are left. They may be owed to the fleet rather than granted by it,
+    /// and perhaps more are to be asked for.
+    Lent { tokens: u32, left: u32, is_owed: bool, ask: Option<u32> },
     /// None; when to look again and when there will be some, in microseconds from now.
     Dry { again: u64, after: u64 },
     /// None yet: the fleet is being asked, or is to be.
@@ -60,7 +61,7 @@ impl Terms<'_> {
     pub(crate) fn bound(&self) -> Limit {
         let limit = self.limit.unwrap_or(Limit::NONE);
         match self.mode {
-            Mode::Alone | Mode::Granted | Mode::Advance(_) => limit,
+            Mode::Alone | Mode::Granted | Mode::Late(_) => limit,
             Mode::Share(fleet) => limit.share(fleet),
         }
     }
@@ -107,64 +108,65 @@ impl Terms<'_> {
                 return (settled, Drawn::Dry { again: wait, after: wait });
             }
         }
-        let allotment = &mut entry.allotment;
+        let mut is_owed = false;
+        let mut ask = None;
         if let Some((supply, window)) = &self.fleet {
+            let allotment = &mut entry.allotment;
             let left = window.end.saturating_sub(self.time);
             match self.mode {
-                Mode::Granted => {
+                Mode::Granted | Mode::Late(_) if allotment.granted > 0 => {
                     available = available.min(allotment.granted);
-                    if available == 0 && allotment.is_dry(self.now) {
+                }
+                Mode::Granted | Mode::Late(_) => {
+                    if allotment.is_dry(self.now) {
                         let recheck = allotment.asked_until.saturating_sub(self.now);
                         return (settled, Drawn::Dry { again: left.min(recheck), after: left });
                     }
-                    if available == 0 {
-                        let ask = allotment.ask(supply, window, self.now, self.patience);
+                    ask = allotment.ask(supply, window, self.now, self.patience);
+                    let in_advance = match self.mode {
+                        Mode::Late(fleet) => allotment.advance(fleet),
+                        Mode::Alone | Mode::Granted | Mode::Share(_) => 0,
+                    };
+                    if in_advance == 0 {
                         let edit = if ask.is_some() { Edit::Write } else { settled };
                         return (edit, Drawn::Short { ask });
                     }
+                    available = available.min(in_advance);
+                    is_owed = true;
                 }
                 Mode::Share(fleet) if self.limit.is_none() => {
                     available = allotment.share(window, fleet);
+                    is_owed = true;
+                    if available == 0 {
+                        return (settled, Drawn::Dry { again: 0, after: left });
+                    }
                 }
-                Mode::Advance(fleet) => available = available.min(allotment.advance(fleet)),
                 Mode::Alone | Mode::Share(_) => {}
-            }
-            if available == 0 {
-                return (settled, Drawn::Dry { again: 0, after: left });
             }
         }
         let most = self.limit.map_or(u32::MAX, |limit| limit.tokens_in(LEASE_TIME));
         let wanted = lease.size.saturating_mul(2).clamp(1, most);
         let tokens = wanted.min(available / LEASE_PART).max(1);
-        let mut ask = None;
         if self.limit.is_some() {
             entry.bucket.lend(tokens);
         }
         if let Some((supply, window)) = &self.fleet {
             let allotment = &mut entry.allotment;
-            if self.mode == Mode::Granted {
+            if is_owed {
+                allotment.owed = allotment.owed.saturating_add(tokens);
+            } else if matches!(self.mode, Mode::Granted | Mode::Late(_)) {
                 allotment.granted = allotment.granted.saturating_sub(tokens);
                 if allotment.granted < allotment.asked / 2 {
                     ask = allotment.ask(supply, window, self.now, self.patience);
                 }
-            } else if self.is_owed() {
-                allotment.owed = allotment.owed.saturating_add(tokens);
             }
         }
-        (Edit::Write, Drawn::Lent { tokens, left: available.saturating_sub(tokens), ask })
-    }
-
-    /// Whether what is lent is owed to the fleet.
-    pub(crate) fn is_owed(&self) -> bool {
-        match self.mode {
-            Mode::Advance(_) => true,
-            Mode::Share(_) => self.limit.is_none(),
-            Mode::Alone | Mode::Granted => false,
-        }
+        let left = available.saturating_sub(tokens);
+        (Edit::Write, Drawn::Lent { tokens, left, is_owed, ask })
     }
 
     /// The lease that was drawn.
-    pub(crate) fn lease(&self, tokens: u32, left: u32) -> Lease {
+    pub(crate) fn lease(&self, tokens: u32, left: u32, is_owed: bool) -> Lease {
         let window = self.fleet.as_ref().map(|(_, window)| window);
         let has_window = self.mode != Mode::Alone
             && !matches!(self.mode, Mode::Share(_) if self.limit.is_some());
@@ -176,8 +178,8 @@ impl Terms<'_> {
             generation,
             // A share of a rate is of no window.
             window: window.filter(|_| has_window).map_or(u64::MAX, |window| window.number),
-            is_owed: self.is_owed(),
-            until: self.limit.map_or(u64::MAX, |_| crate::bucket::overdue(generation)),
+            is_owed,
+            until: self.limit.map_or(u64::MAX, |_| overdue(generation)),
             until_time: window.filter(|_| has_window).map_or(u64::MAX, |window| window.end),
             left,
             is_used: true,

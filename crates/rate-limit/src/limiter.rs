@@ -185,8 +185,8 @@ impl Limiter {
         let drawn = drawn.unwrap_or(Drawn::Dry { again: SOON, after: SOON });
         *lease = Lease { size: before.size, ..Lease::default() };
         let (standing, ask) = match drawn {
-            Drawn::Lent { tokens, left, ask } => {
-                *lease = terms.lease(tokens, left);
+            Drawn::Lent { tokens, left, is_owed, ask } => {
+                *lease = terms.lease(tokens, left, is_owed);
                 self.metrics.borrowed(tokens);
                 (Standing::Ready, ask)
             }
@@ -196,7 +196,7 @@ impl Limiter {
             }
             Drawn::Short { ask } => {
                 lease.short_until = now.saturating_add(SOON);
-                (Standing::Wait, ask)
+                (self.short(patience), ask)
             }
         };
         if let (Some(hits), Some(engine)) = (ask, engine) {
@@ -205,16 +205,28 @@ impl Limiter {
         standing
     }
 
+    /// How the limit stands where the fleet has not granted anything yet.
+    const fn short(&self, patience: Patience) -> Standing {
+        match (patience, self.on_unavailable) {
+            (Patience::Left, _) => Standing::Wait,
+            (Patience::Over, OnUnavailable::Allow) => Standing::Free,
+            (Patience::Over, OnUnavailable::Local | OnUnavailable::Deny) => {
+                Standing::Dry(Duration::from_secs(1))
+            }
+        }
+    }
+
     /// What the proxy may hand out, or how the limit stands if that is not for it to say.
     fn mode(&self, patience: Patience, engine: Option<&Engine>) -> Result<Mode, Standing> {
         let (Some(_), Some(engine)) = (&self.supply, engine) else { return Ok(Mode::Alone) };
         let fleet = engine.counters.fleet_size;
         match (engine.is_up(), patience, self.on_unavailable) {
             (true, Patience::Left, _) => Ok(Mode::Granted),
-            (true, Patience::Over, OnUnavailable::Local) => Ok(Mode::Advance(fleet)),
+            (true, Patience::Over, OnUnavailable::Local) => Ok(Mode::Late(fleet)),
+            (true, Patience::Over, _) => Ok(Mode::Granted),
             (false, _, OnUnavailable::Local) => Ok(Mode::Share(fleet)),
-            (_, _, OnUnavailable::Allow) => Err(Standing::Free),
-            (_, _, OnUnavailable::Deny) => Err(Standing::Dry(Duration::from_secs(1))),
+            (false, _, OnUnavailable::Allow) => Err(Standing::Free),
+            (false, _, OnUnavailable::Deny) => Err(Standing::Dry(Duration::from_secs(1))),
         }
     }
 
@@ -305,7 +317,7 @@ impl Limiter {
             return;
         }
         let terms = self.terms(self.tendency(engine), moment, engine);
-        let token = Lease { is_prepaid: true, ..terms.lease(1, 0) };
+        let token = Lease { is_prepaid: true, ..terms.lease(1, 0, false) };
         let _ = self.table.update(subject.id, terms.bound(), terms.now, host, |entry| {
             terms.settle(entry, &token);
             (Edit::Write, ())

@@ -139,8 +139,7 @@ impl Limiters {
             let engine = self.engine.as_ref();
             let check = match limiter.check(*index, subject, moment, patience, engine, host) {
                 Standing::Ready | Standing::Free => continue,
-                Standing::Wait if patience == Patience::Left => Check::Wait,
-                Standing::Wait => Check::Refuse { at, after: Duration::from_secs(1) },
+                Standing::Wait => Check::Wait,
                 Standing::Dry(after) => Check::Refuse { at, after },
             };
             match check {

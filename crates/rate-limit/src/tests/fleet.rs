@@ -396,3 +396,28 @@ fn a_late_answer_is_not_anticipated_where_tokens_are_scarce() {
     let late = worker.check(&wanted, &Moment::of(host), Patience::Over, host);
     assert!(matches!(late, Check::Refuse { at: 0, .. }), "{late:?}");
 }
+
+#[test]
+fn who_may_not_wait_is_served_all_the_same() {
+    let counters = Counters { wait_millis: 0, ..counters(2) };
+    let limiter = throttle(100.0, 100, Per::Everybody);
+    let worker = Limiters::new(vec![limiter], Some(counters)).unwrap();
+    let mut proxy = Proxy::new(2, || throttle(100.0, 100, Per::Everybody));
+    proxy.workers = vec![worker];
+    let mut server = Server::default();
+    let wanted = [(0, Subject::EVERYBODY)];
+    let mut admitted = 0;
+    for _ in 0..200 {
+        let moment = Moment::of(&proxy.host);
+        let worker = &proxy.workers[0];
+        if worker.check(&wanted, &moment, Patience::Over, &proxy.host) == Check::Admit {
+            worker.take(&wanted, &moment);
+            admitted += 1;
+        }
+        proxy.send();
+        proxy.deliver(Some(&mut server));
+        proxy.host.pass(20 * MILLI);
+    }
+    // Half of what would be too fast anyway.
+    assert!(admitted > 190, "{admitted}");
+}
