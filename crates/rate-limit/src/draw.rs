@@ -12,6 +12,9 @@ use crate::table::Edit;
 /// How much a worker borrows at most: what comes in this time.
 const LEASE_TIME: Duration = Duration::from_millis(50);
 
+/// How many tokens a worker borrows at first, and how many times as many when it comes back.
+const GROWTH: u32 = 4;
+
 /// A worker borrows no more than this part of what is there.
 const LEASE_PART: u32 = 4;
 
@@ -145,7 +148,7 @@ impl Terms<'_> {
             }
         }
         let most = self.limit.map_or(u32::MAX, |limit| limit.tokens_in(LEASE_TIME));
-        let wanted = lease.size.saturating_mul(2).clamp(1, most);
+        let wanted = lease.size.saturating_mul(GROWTH).clamp(GROWTH.min(most), most);
         let tokens = wanted.min(available / LEASE_PART).max(1);
         if self.limit.is_some() {
             entry.bucket.lend(tokens);

@@ -11,6 +11,9 @@ use crate::limit::{Limit, Window};
 /// takes them and does not use them takes no more than this from the others.
 const LEASE_PART: u32 = 8;
 
+/// How much more to ask for when what was asked for before is gone.
+const GROWTH: u32 = 4;
+
 /// The same for a quota, and the most tokens all the same: what an Envoy has when it is stopped counts
 /// as used.
 const QUOTA_PART: u32 = 100;
@@ -57,13 +60,21 @@ impl Supply {
         }
     }
 
-    /// The most tokens to ask for at once.
-    fn most(&self, window: &Window) -> u32 {
-        match self {
-            Self::Windows(_) => window.tokens / LEASE_PART,
-            Self::Periods(_) => (window.tokens / QUOTA_PART).min(MAX_QUOTA_LEASE),
-        }
-        .max(1)
+    /// How many tokens to ask for at once, after so many were asked for. Those of a window are soon
+    /// worth nothing, so few at first; of a quota's last ones no proxy takes many.
+    fn lease(&self, window: &Window, asked: u32, remaining: Option<u32>) -> u32 {
+        let remaining = remaining.unwrap_or(window.tokens);
+        let wanted = match self {
+            Self::Windows(_) => {
+                let most = (window.tokens / LEASE_PART).max(1);
+                asked.saturating_mul(GROWTH).clamp(1, most).min(remaining)
+            }
+            Self::Periods(_) => {
+                let most = (window.tokens / QUOTA_PART).min(MAX_QUOTA_LEASE);
+                most.min(remaining / LEASE_PART)
+            }
+        };
+        wanted.max(1)
     }
 }
 
@@ -144,8 +155,7 @@ impl Allotment {
             return None;
         }
         self.is_exhausted = false;
-        let more = self.asked.saturating_mul(2).clamp(1, supply.most(window));
-        self.asked = self.remaining.map_or(more, |remaining| more.min(remaining)).max(1);
+        self.asked = supply.lease(window, self.asked, self.remaining);
         self.asked_until = until;
         // What is owed is paid as far as there is anything to pay it with.
         let spare = self.remaining.map_or(self.asked, |left| left.saturating_sub(self.asked));
@@ -169,7 +179,7 @@ impl Allotment {
             // So many there are not. Perhaps there are fewer.
             Verdict::OverLimit => match answer.remaining {
                 Some(1..) if hits > 1 => self.asked = 0,
-                None if hits > 1 => self.asked = hits / 4,
+                None if hits > 1 => self.asked = hits / (4 * GROWTH),
                 Some(_) | None => {
                     self.is_exhausted = true;
                     self.asked = 0;
