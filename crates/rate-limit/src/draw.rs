@@ -159,7 +159,8 @@ impl Terms<'_> {
                 allotment.owed = allotment.owed.saturating_add(tokens);
             } else if matches!(self.mode, Mode::Granted | Mode::Late(_)) {
                 allotment.granted = allotment.granted.saturating_sub(tokens);
-                if allotment.granted < allotment.asked / 2 {
+                // A quota is not asked for ahead of time: what is leased counts as used.
+                if matches!(supply, Supply::Windows(_)) && allotment.granted < allotment.asked / 2 {
                     ask = allotment.ask(supply, window, self.now, self.patience);
                 }
             }
