@@ -9,7 +9,7 @@ export TOLLGATE_ENVOY ?= $(CURDIR)/.tools/bin/envoy
 export WASM_BINDGEN_TEST_ONLY_NODE = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run build filters test test-native test-wasm e2e check fmt size clean envoy redis
+.PHONY: help run build filters test test-native test-wasm e2e bench check fmt size clean envoy redis
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ test-wasm: filters ## Run the pure crates' tests as wasm under Node, and check w
 
 e2e: build envoy ## Run only the tests with a real Envoy
 	@cargo test --quiet -p tollgate-tests --test e2e
+
+bench: build envoy redis ## Measure what limits cost, beside Envoy's own
+	@.ci/install wrk && cargo test --quiet -p tollgate-tests --bench limits
 
 check: ## Format, lint and licences: everything that runs nothing
 	@.ci/install openssl && cargo fmt --all --check && cargo clippy --quiet --workspace --all-targets -- --deny warnings

@@ -79,7 +79,7 @@ impl Alone {
         let folder = envoy::folder();
         let path = folder.path().to_str().expect("a path in UTF-8");
         // JSON is YAML.
-        let text = bootstrap(path, name, config, services).to_string();
+        let text = bootstrap(path, &[wasm(name, config)], services).to_string();
         fs::write(folder.path().join("envoy.yaml"), text).expect("a written file");
         let envoy = Envoy::try_start(folder, workers)?;
         let address = envoy::listener(&envoy, "own");
@@ -120,8 +120,10 @@ impl From<&Alone> for SocketAddr {
     }
 }
 
-fn bootstrap(folder: &str, name: &str, config: &Value, services: &[Service]) -> Value {
-    let wasm = json!({
+/// One of the filters, as an Envoy's operator loads it.
+#[must_use]
+pub fn wasm(name: &str, config: &Value) -> Value {
+    json!({
         "name": name,
         "typed_config": {
             "@type": "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm",
@@ -140,12 +142,18 @@ fn bootstrap(folder: &str, name: &str, config: &Value, services: &[Service]) -> 
                 },
             },
         },
-    });
+    })
+}
+
+/// What an Envoy with these filters before its router starts with, in a folder of its own.
+#[must_use]
+pub fn bootstrap(folder: &str, filters: &[Value], services: &[Service]) -> Value {
     let router = json!({
         "name": "envoy.filters.http.router",
         "typed_config":
             {"@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"},
     });
+    let filters = [filters, &[router]].concat();
     let mut route = json!({"match": {"prefix": "/"}});
     if services.iter().any(|service| service.name == "backend") {
         route["route"] = json!({"cluster": "backend"});
@@ -163,7 +171,7 @@ fn bootstrap(folder: &str, name: &str, config: &Value, services: &[Service]) -> 
             "route_config": {"virtual_hosts": [
                 {"name": "all", "domains": ["*"], "routes": [route]},
             ]},
-            "http_filters": [wasm, router],
+            "http_filters": filters,
         },
     });
     json!({

@@ -8,8 +8,8 @@ use std::{env, thread};
 
 use tempfile::TempDir;
 
-use crate::wait;
-use crate::{Admin, workspace};
+use crate::program::children;
+use crate::{Admin, wait, workspace};
 
 /// How long Envoy may take until it serves. Most of it is the compilation of the filter, on a
 /// machine that does other things as well.
@@ -110,6 +110,16 @@ impl Envoy {
     #[must_use]
     pub const fn admin(&self) -> &Admin {
         &self.admin
+    }
+
+    /// The number of its process.
+    ///
+    /// # Panics
+    /// If it has none any more.
+    #[must_use]
+    pub fn process(&self) -> u32 {
+        // The leash has started it first.
+        *children(self.child.id()).first().expect("a process")
     }
 
     /// What it has said so far.

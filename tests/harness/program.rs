@@ -136,10 +136,7 @@ impl Program {
     /// If the system does not say.
     #[must_use]
     pub fn children(&self) -> Vec<u32> {
-        let id = self.child.id();
-        let listed = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children"));
-        let listed = listed.expect("a system that lists children");
-        listed.split_whitespace().filter_map(|id| id.parse().ok()).collect()
+        children(self.child.id())
     }
 }
 
@@ -178,6 +175,17 @@ fn follow(pipe: impl Read + Send + 'static) -> Text {
         }
     });
     text
+}
+
+/// The processes that a process has started, in that order.
+///
+/// # Panics
+/// If the system does not say.
+#[must_use]
+pub fn children(id: u32) -> Vec<u32> {
+    let listed = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children"));
+    let listed = listed.expect("a system that lists children");
+    listed.split_whitespace().filter_map(|id| id.parse().ok()).collect()
 }
 
 /// Whether a process runs.
