@@ -117,7 +117,8 @@ fn counters_that_are_not_there_from_the_start_leave_each_its_share() {
     let fleet = fleet(&counters);
     counters.kill();
     let load = under_load(&fleet, || admitted(&fleet, 200));
-    load.assert_within(RATE, f64::from(BURST), 0.0);
+    // And what each has for itself in a window, until it notices.
+    load.assert_within(RATE, f64::from(BURST), f64::from(BURST) / 10.0);
 }
 
 /// A plan whose quota two Envoys share.

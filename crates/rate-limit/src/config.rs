@@ -71,7 +71,11 @@ pub enum OnUnavailable {
 ///
 /// A limit of rate *r* and burst *b* is granted in windows of *b*/2 tokens, one every *b*/2*r*
 /// seconds, and what is granted in a window is spent in it or not at all. So in any T seconds the
-/// fleet admits at most *b* + *r* x T requests: as many as one bucket would. Two cases admit more:
+/// fleet admits at most *b* + *r* x T requests: as many as one bucket would. A fifth of each window is
+/// divided among the proxies beforehand, so that a caller who is far from the limit never has to be
+/// asked for; a proxy that gets all of a caller's requests can admit four fifths of the limit at least.
+///
+/// Two cases admit more:
 ///
 /// * a burst of less than a fifth of the rate would need windows too short to ask in; they are a
 ///   tenth of a second then, and the fleet may admit up to *r*/5 - *b* requests more in one of them;
@@ -96,7 +100,8 @@ pub struct Counters {
     /// The domain of the counters on the server.
     #[serde(default = "Counters::default_domain")]
     pub domain: String,
-    /// How many proxies share the limits, 1 to 10,000. With 1, only quotas are counted by the server.
+    /// How many proxies share the limits, 1 to 10,000; no more than this may. With 1, only quotas are
+    /// counted by the server.
     #[serde(default = "Counters::default_fleet_size")]
     pub fleet_size: u32,
     /// How long a request may wait for tokens of the fleet, 0 to 1,000 ms. After that `local` gives it

@@ -160,7 +160,8 @@ impl Terms<'_> {
             } else if matches!(self.mode, Mode::Granted | Mode::Late(_)) {
                 allotment.granted = allotment.granted.saturating_sub(tokens);
                 // A quota is not asked for ahead of time: what is leased counts as used.
-                if matches!(supply, Supply::Windows(_)) && allotment.granted < allotment.asked / 2 {
+                if matches!(supply, Supply::Windows(..)) && allotment.granted < allotment.asked / 2
+                {
                     ask = allotment.ask(supply, window, self.now, self.patience);
                 }
             }

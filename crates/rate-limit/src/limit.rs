@@ -10,6 +10,10 @@ pub(crate) const TOKEN: u64 = 1_000_000_000_000;
 
 const MICROS: u64 = 1_000_000;
 
+/// Which part of a window's tokens the proxies have for themselves: with those, a caller who is far
+/// from the limit never has to be asked for.
+const FREE_PART: u32 = 5;
+
 /// The largest rate and burst. A full bucket of this size is 10^19 units, just below 2^64.
 const MAX_TOKENS: u32 = 10_000_000;
 
@@ -88,8 +92,8 @@ impl Limit {
         u32::try_from(tokens).unwrap_or(u32::MAX).max(1)
     }
 
-    /// The window of the fleet that a time of day lies in: see [`Counters`](crate::Counters).
-    pub(crate) fn window(self, micros: u64) -> Window {
+    /// The window of a fleet of so many that a time of day lies in: see [`Counters`](crate::Counters).
+    pub(crate) fn window(self, micros: u64, fleet: u32) -> Window {
         // A tenth of a second's worth, rounded up.
         let least = self.rate.div_ceil(10 * MICROS);
         let tokens = u64::from(self.burst / 2).max(least).max(1);
@@ -98,9 +102,12 @@ impl Limit {
         let number = made.checked_div(size).unwrap_or(0);
         let end = (number.saturating_add(1)).saturating_mul(size);
         let end = end.div_ceil(u128::from(self.rate.max(1)));
+        let tokens = u32::try_from(tokens).unwrap_or(u32::MAX);
+        let own = tokens / FREE_PART / fleet.max(1);
         Window {
             number: u64::try_from(number).unwrap_or(u64::MAX),
-            tokens: u32::try_from(tokens).unwrap_or(u32::MAX),
+            tokens: tokens.saturating_sub(own.saturating_mul(fleet)),
+            own,
             end: u64::try_from(end).unwrap_or(u64::MAX),
         }
     }
@@ -111,8 +118,10 @@ impl Limit {
 pub(crate) struct Window {
     /// Which one it is.
     pub(crate) number: u64,
-    /// How many tokens the fleet has in it.
+    /// How many tokens the fleet's server has for it.
     pub(crate) tokens: u32,
+    /// How many each proxy has for itself, besides.
+    pub(crate) own: u32,
     /// When it ends, in microseconds of the time of day.
     pub(crate) end: u64,
 }

@@ -135,12 +135,12 @@ impl Limiter {
         self.limit.is_none()
     }
 
-    /// From now on the fleet shares the limit.
-    pub(crate) fn share(&mut self) {
+    /// From now on a fleet of so many shares the limit.
+    pub(crate) fn share(&mut self, fleet: u32) {
         if let Some(limit) = self.limit
             && limit.burst() > 0
         {
-            self.supply = Some(Supply::Windows(limit));
+            self.supply = Some(Supply::Windows(limit, fleet));
         }
     }
 

@@ -93,7 +93,9 @@ impl Limiters {
             Some(counters) => {
                 counters.check().map_err(|invalid| invalid.within("counters"))?;
                 if counters.fleet_size > 1 {
-                    limiters.iter_mut().for_each(Limiter::share);
+                    for limiter in &mut limiters {
+                        limiter.share(counters.fleet_size);
+                    }
                 }
             }
             None if limiters.iter().any(Limiter::is_quota) => {

@@ -22,8 +22,8 @@ const MAX_QUOTA_LEASE: u32 = 100;
 /// Where the fleet's tokens come from.
 #[derive(Clone, Debug)]
 pub(crate) enum Supply {
-    /// As fast as a limit makes them.
-    Windows(Limit),
+    /// As fast as a limit makes them, for so many proxies.
+    Windows(Limit, u32),
     /// So many in each period.
     Periods(Quota),
 }
@@ -32,10 +32,10 @@ impl Supply {
     /// The window that a moment lies in.
     pub(crate) fn window(&self, now: Timestamp) -> Window {
         match self {
-            Self::Windows(limit) => limit.window(micros(now)),
+            Self::Windows(limit, fleet) => limit.window(micros(now), *fleet),
             Self::Periods(quota) => {
                 let span = Span::of(quota, now);
-                Window { number: span.first, tokens: quota.limit, end: span.end_micros() }
+                Window { number: span.first, tokens: quota.limit, own: 0, end: span.end_micros() }
             }
         }
     }
@@ -43,7 +43,7 @@ impl Supply {
     /// What a window is called, and for how long the server has to remember it.
     pub(crate) fn name(&self, now: Timestamp, window: &Window) -> (String, Unit) {
         match self {
-            Self::Windows(_) => {
+            Self::Windows(..) => {
                 let left = window.end.saturating_sub(micros(now)) / 1_000_000;
                 let long_enough = |unit: &Unit| unit.secs() > left.saturating_add(1);
                 let unit = Unit::ALL.into_iter().find(long_enough).unwrap_or(Unit::Year);
@@ -65,7 +65,7 @@ impl Supply {
     fn lease(&self, window: &Window, asked: u32, remaining: Option<u32>) -> u32 {
         let remaining = remaining.unwrap_or(window.tokens);
         let wanted = match self {
-            Self::Windows(_) => {
+            Self::Windows(..) => {
                 let most = (window.tokens / LEASE_PART).max(1);
                 asked.saturating_mul(GROWTH).clamp(1, most).min(remaining)
             }
@@ -125,6 +125,7 @@ impl Allotment {
             let follows = self.window.checked_add(1) == Some(window.number);
             *self = Self {
                 window: window.number,
+                granted: window.own,
                 asked: self.asked / 2,
                 was_exhausted: follows && self.is_exhausted,
                 ..Self::default()

@@ -355,23 +355,42 @@ fn with_a_lease() -> (Proxy, Server) {
 
 #[test]
 fn what_was_granted_for_a_window_is_not_spent_after_it() {
+    /// What a proxy has for itself in a window of four hundred, as one of two.
+    const OWN: usize = 40;
+    let admitted = |proxy: &Proxy, worker: usize| {
+        let (host, worker) = (&proxy.host, &proxy.workers[worker]);
+        let wanted = [(0, Subject::EVERYBODY)];
+        let admits = || {
+            let moment = Moment::of(host);
+            let check = worker.check(&wanted, &moment, Patience::Left, host);
+            worker.take(&wanted, &moment);
+            check == Check::Admit
+        };
+        (0..200).take_while(|_| admits()).count()
+    };
     let (proxy, _) = with_a_lease();
-    let (host, worker) = (&proxy.host, &proxy.workers[0]);
-    let wanted = [(0, Subject::EVERYBODY)];
-    assert_eq!(worker.check(&wanted, &Moment::of(host), Patience::Left, host), Check::Admit);
-    host.pass(250 * MILLI);
-    assert_eq!(worker.check(&wanted, &Moment::of(host), Patience::Left, host), Check::Wait);
+    assert!(proxy.workers[0].limiter(0).unwrap().in_hand() > 0);
+    proxy.host.pass(250 * MILLI);
+    assert_eq!(admitted(&proxy, 0), OWN);
     // Nor does it come back to the proxy when its lease is settled.
     let (proxy, _) = with_a_lease();
-    let (host, worker) = (&proxy.host, &proxy.workers[0]);
-    host.pass(250 * MILLI);
+    proxy.host.pass(250 * MILLI);
     for _ in 0..3 {
-        let _ = worker.work(host);
-        host.pass(250 * MILLI);
+        let _ = proxy.workers[0].work(&proxy.host);
+        proxy.host.pass(250 * MILLI);
     }
-    for worker in &proxy.workers {
-        assert_eq!(worker.check(&wanted, &Moment::of(host), Patience::Left, host), Check::Wait);
+    assert_eq!(admitted(&proxy, 0) + admitted(&proxy, 1), OWN);
+}
+
+#[test]
+fn a_caller_who_is_far_from_the_limit_is_never_asked_for() {
+    let mut proxy = Proxy::new(2, || throttle(100.0, 200, Per::Everybody));
+    let mut server = Server::default();
+    for _ in 0..200 {
+        assert!(proxy.admits(0, Some(&mut server)));
+        proxy.host.pass(150 * MILLI);
     }
+    assert_eq!(server.questions, 0);
 }
 
 #[test]
