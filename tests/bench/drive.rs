@@ -13,7 +13,7 @@ use tempfile::TempDir;
 const SCRIPT: &str = include_str!("wrk.lua");
 
 /// How many connections there are: enough that the worker never waits for a client.
-const CONNECTIONS: usize = 16;
+const CONNECTIONS: usize = 32;
 
 /// Sends load.
 #[derive(Debug)]

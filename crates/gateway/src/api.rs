@@ -37,6 +37,8 @@ pub(crate) struct Api {
 #[derive(Debug)]
 pub(crate) struct Route {
     pub(crate) key: Rc<str>,
+    /// Its place among the routes of the API.
+    pub(crate) number: usize,
     /// The path of the route key.
     pub(crate) resource_path: Rc<str>,
     pub(crate) authorization: Option<Jwt>,
@@ -69,10 +71,11 @@ impl Api {
         let mut own_headers: Vec<String> = (authorizers.iter())
             .flat_map(|(_, authorizer)| authorizer.own_headers().map(str::to_owned))
             .collect();
-        for (key, route) in &api.routes {
+        for (number, (key, route)) in api.routes.iter().enumerate() {
             let at = |invalid: Invalid| invalid.within(format!("routes.{key}"));
             let parsed = key.parse::<RouteKey>().map_err(at)?;
             let compiled = Route::compile(key, &parsed, route, api, &authorizers).map_err(at)?;
+            let compiled = Route { number, ..compiled };
             own_headers.extend(compiled.claims_to_headers.keys().cloned());
             router.insert(&parsed, Rc::new(compiled)).map_err(at)?;
         }
@@ -153,6 +156,7 @@ impl Route {
             .collect::<Result<_, _>>()?;
         Ok(Self {
             key: text.into(),
+            number: 0,
             resource_path: match key {
                 RouteKey::Default => "".into(),
                 RouteKey::Path(_, template) => template.to_string().into(),

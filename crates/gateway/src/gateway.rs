@@ -111,7 +111,7 @@ impl Gateway {
         let at = limits::Place {
             api: place.api,
             stage: place.stage,
-            route_key: &route.key,
+            route: route.number,
             source: api.api_key_source,
         };
         if let Err(stop) = self.limits.throttle(limits, &at, exchange, host) {

@@ -2,8 +2,7 @@
 
 mod compile;
 
-use std::collections::HashMap;
-use std::rc::Rc;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tollgate_policy::{Exchange, Fault, Headers, Host, Response, Timestamp, Work};
@@ -39,19 +38,19 @@ pub(crate) struct Limits {
 /// The limits of one stage.
 #[derive(Debug, Default)]
 struct Stage {
-    /// By route key.
-    routes: HashMap<Rc<str>, usize>,
+    /// By the number of the route.
+    routes: Vec<Option<usize>>,
     clients: Vec<(Key, usize)>,
-    /// The plans it belongs to, by name.
-    plans: HashMap<String, StagePlan>,
+    /// The plans it belongs to, by name and in that order.
+    plans: BTreeMap<String, StagePlan>,
 }
 
 /// A plan, as far as one stage is concerned.
 #[derive(Debug)]
 struct StagePlan {
     limits: PlanLimits,
-    /// By route key.
-    methods: HashMap<Rc<str>, usize>,
+    /// By the number of the route.
+    methods: BTreeMap<usize, usize>,
 }
 
 /// What is remembered of one exchange.
@@ -73,10 +72,10 @@ pub(crate) struct Notes {
 
 /// What a request falls under, as far as its route goes.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Place<'a> {
+pub(crate) struct Place {
     pub(crate) api: usize,
     pub(crate) stage: usize,
-    pub(crate) route_key: &'a Rc<str>,
+    pub(crate) route: usize,
     pub(crate) source: ApiKeySource,
 }
 
@@ -100,7 +99,7 @@ impl Limits {
     pub(crate) fn throttle(
         &self,
         notes: &mut Notes,
-        place: &Place<'_>,
+        place: &Place,
         exchange: &Exchange,
         host: &dyn Host,
     ) -> Result<(), Stop> {
@@ -111,7 +110,7 @@ impl Limits {
         let clients = (stage.into_iter().flat_map(|stage| &stage.clients))
             .filter(|(key, _)| !matches!(key, Key::Claim(_)))
             .map(|(key, index)| (*index, key.subject(exchange)));
-        let route = stage.and_then(|stage| stage.routes.get(place.route_key).copied());
+        let route = stage.and_then(|stage| stage.routes.get(place.route).copied().flatten());
         let everybody = route.into_iter().chain(self.account);
         let wanted: Vec<_> =
             clients.chain(everybody.map(|index| (index, Subject::EVERYBODY))).collect();
@@ -126,7 +125,7 @@ impl Limits {
     pub(crate) fn meter(
         &self,
         notes: &mut Notes,
-        place: &Place<'_>,
+        place: &Place,
         needs_key: bool,
         exchange: &mut Exchange,
         host: &dyn Host,
@@ -150,7 +149,7 @@ impl Limits {
             exchange.context.api_key_id = Some(key.key.id.as_str().into());
             notes.key = Some(key);
             quota = plan.limits.quota;
-            let method = plan.methods.get(place.route_key).copied();
+            let method = plan.methods.get(&place.route).copied();
             of_plan.extend(method.into_iter().chain(plan.limits.throttle).chain(quota));
         }
         let claims: Vec<_> = (stage.into_iter().flat_map(|stage| &stage.clients))
@@ -231,7 +230,7 @@ impl Limits {
     fn identify(
         &self,
         notes: &mut Notes,
-        place: &Place<'_>,
+        place: &Place,
         exchange: &Exchange,
         host: &dyn Host,
     ) -> Result<Identified, Stop> {
@@ -254,7 +253,7 @@ impl Limits {
         }
     }
 
-    fn stage(&self, place: &Place<'_>) -> Option<&Stage> {
+    fn stage(&self, place: &Place) -> Option<&Stage> {
         self.stages.get(place.api)?.get(place.stage)
     }
 

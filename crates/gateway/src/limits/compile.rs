@@ -1,7 +1,6 @@
 //! From a definition to the limits of its APIs.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::rc::Rc;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tollgate_policy::Invalid;
 use tollgate_rate_limit::{Limiter, Limiters, Pattern, Per, Throttle};
@@ -10,7 +9,6 @@ use tollgate_usage_plan::{Keys, Limits as PlanLimits, MAX_PLANS, Plan};
 use super::{Limits, Stage, StagePlan};
 use crate::api::Api;
 use crate::definition::{self, Definition};
-use crate::router::RouteKey;
 
 /// Each is asked for every request of the stage.
 const MAX_CLIENT_THROTTLES: usize = 10;
@@ -78,12 +76,15 @@ impl Stage {
             let (throttle, field) = match (stage.route_throttles.get(key), &stage.throttle) {
                 (Some(throttle), _) => (throttle, format!("route_throttles.{key}")),
                 (None, Some(throttle)) => (throttle, "throttle".to_owned()),
-                (None, None) => continue,
+                (None, None) => {
+                    compiled.routes.push(None);
+                    continue;
+                }
             };
             let name = format!("stage/{place}/{key}");
             let index = add(&name, throttle, Per::Everybody, limiters);
             let index = index.map_err(|invalid| invalid.within(field))?;
-            compiled.routes.insert(key.as_str().into(), index);
+            compiled.routes.push(Some(index));
         }
         if stage.client_throttles.len() > MAX_CLIENT_THROTTLES {
             let reason = format!("must not be more than {MAX_CLIENT_THROTTLES}");
@@ -158,8 +159,8 @@ fn methods(
     definition: &Definition,
     belongs: &definition::ApiStage,
     limiters: &mut Vec<Limiter>,
-) -> Result<HashMap<Rc<str>, usize>, Invalid> {
-    let mut methods = HashMap::new();
+) -> Result<BTreeMap<usize, usize>, Invalid> {
+    let mut methods = BTreeMap::new();
     if belongs.throttle.len() > MAX_METHODS {
         return Err(Invalid::new("throttle", format!("must not be more than {MAX_METHODS}")));
     }
@@ -173,17 +174,17 @@ fn methods(
         };
         let place = format!("/{}/{}{method}", belongs.api, belongs.stage);
         let index = PlanLimits::compile_method(plan, &place, throttle, limiters).map_err(at)?;
-        methods.insert(route.into(), index);
+        methods.insert(route, index);
     }
     Ok(methods)
 }
 
-/// The route that usage plans call `/orders/{id}/GET`, and the root's `//GET`.
-fn route_of<'a>(api: &'a definition::Api, method: &str) -> Option<&'a str> {
+/// The number of the route that usage plans call `/orders/{id}/GET`, and the root's `//GET`.
+fn route_of(api: &definition::Api, method: &str) -> Option<usize> {
     let (path, verb) = method.rsplit_once('/')?;
     let path = if path.is_empty() { "/" } else { path };
-    let route = api.routes.get_key_value(&format!("{verb} {path}"));
-    route.map(|(key, _)| key.as_str()).filter(|key| key.parse::<RouteKey>().is_ok())
+    let key = format!("{verb} {path}");
+    api.routes.keys().position(|known| *known == key)
 }
 
 /// Keys belong to plans that are there, and to one only for each stage.
