@@ -41,6 +41,16 @@ pub struct Callers {
     pub keys: u32,
     /// Which of them comes first.
     pub first: u32,
+    pub order: Order,
+}
+
+/// Who comes next.
+#[derive(Clone, Copy, Debug)]
+pub enum Order {
+    InTurns,
+    /// Some come much oftener than others. After that their leases end at different times; else all
+    /// of them would be renewed in one turn, and none in the next.
+    Skewed,
 }
 
 impl Driver {
@@ -56,13 +66,17 @@ impl Driver {
 
     /// Sends requests as fast as they are answered.
     pub fn slice(&self, address: SocketAddr, callers: Callers, time: Duration) -> Slice {
+        let order = match callers.order {
+            Order::InTurns => "turns",
+            Order::Skewed => "skewed",
+        };
         let output = Command::new("wrk")
             .args(["--threads", "1", "--connections", &CONNECTIONS.to_string()])
             .args(["--timeout", "10s", "--duration", &format!("{}s", time.as_secs().max(1))])
             .arg("--script")
             .arg(self.script())
             .arg(format!("http://{address}/prod/orders"))
-            .args(["--", &callers.keys.to_string(), &callers.first.to_string()])
+            .args(["--", &callers.keys.to_string(), &callers.first.to_string(), order])
             .output()
             .expect("`wrk`, which `make bench` installs");
         let said = String::from_utf8_lossy(&output.stdout);

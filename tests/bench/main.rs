@@ -29,7 +29,7 @@ use tollgate_tests::{Counters, Redis};
 
 use crate::drive::Driver;
 use crate::report::{Report, Samples};
-use crate::rows::Rows;
+use crate::rows::{Row, Rows};
 
 /// Measures what limits cost.
 #[derive(Debug, Parser)]
@@ -112,11 +112,21 @@ fn measure(all: &Rows, rounds: u32, time: Duration) -> Result<Vec<Samples>, Stri
             if !slice.is_clean() {
                 return Err(format!("`{}` cannot be compared: {slice:?}", row.name));
             }
+            let unanswered = proxy.unanswered();
+            if unanswered > 0 {
+                let name = row.name;
+                return Err(format!("`{name}`: the counters failed to answer {unanswered} times"));
+            }
             // In the first round everything is new.
             if round > 0 {
                 samples[index].add(&slice, used, asked);
             }
         }
+    }
+    // Not in every turn: a lease is good for many requests.
+    let silent = |(row, samples): (&Row, &Samples)| row.asks && samples.asked == 0;
+    if let Some((row, _)) = all.rows.iter().zip(&samples).find(|row| silent(*row)) {
+        return Err(format!("`{}` was to ask the counters, and did not", row.name));
     }
     for proxy in &all.proxies {
         proxy.assert_healthy();

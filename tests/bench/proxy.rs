@@ -109,6 +109,12 @@ impl Proxy {
         self.envoy.admin().stat("counters.upstream_rq_total")
     }
 
+    /// How often the counters did not answer. It goes on without them, and every request is admitted:
+    /// that is other work than asking.
+    pub fn unanswered(&self) -> u64 {
+        self.envoy.admin().stat("tollgate_counters_failures")
+    }
+
     /// What it answers a caller with.
     pub fn status(&self, key: u32) -> u16 {
         let request = Request::get("/prod/orders").header("x-api-key", keys::value(key));

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tollgate_gateway::Definition;
 use tollgate_tests::{Counters, definition};
 
-use crate::drive::Callers;
+use crate::drive::{Callers, Order};
 use crate::filters;
 use crate::keys::{self, INLINE, PLAN};
 use crate::proxy::{Bare, Delivery, NOBODY, Proxy};
@@ -22,6 +22,8 @@ pub struct Row {
     pub proxy: usize,
     /// How many keys take turns.
     pub keys: u32,
+    /// Whether the counters are to be asked.
+    pub asks: bool,
 }
 
 /// What a row may cost.
@@ -133,6 +135,7 @@ impl Rows {
         self.add("Envoy's local_ratelimit", base, Proxy::bare(own), BUSY);
         let asking = filters::ratelimit(counters);
         self.add("Envoy's ratelimit, asking each time", base, Proxy::bare(asking), BUSY);
+        self.asking();
         let all = filters::throttle(&limit(Value::Null));
         self.add("throttle.wasm", base, Proxy::bare(all), BUSY);
         let each = filters::throttle(&limit("source_ip".into()));
@@ -155,20 +158,35 @@ impl Rows {
         let limited = start(Limits::Throttles, Place::Files);
         self.add("... 100,000 keys take turns", base, limited, MANY);
         self.add("... and a quota", base, start(Limits::Shared(1), Place::Files), BUSY);
+        self.asking();
         let fleet = start(Limits::Shared(2), Place::Files);
         self.add(SHARED, base, fleet, BUSY);
+        self.asking();
         self.target(Target::Times(LIMITED, 1.1));
         // The same Envoy: a caller of which more comes asks for more at once.
         let proxy = self.proxies.len() - 1;
         let (name, target) = ("... the same, 100 keys take turns", None);
-        self.rows.push(Row { name, base, target, proxy, keys: 100 });
+        self.rows.push(Row { name, base, target, proxy, keys: 100, asks: true });
         // The other of the two. Nobody asks it anything.
         self.proxies.push(start(Limits::Shared(2), Place::Files));
     }
 
     fn add(&mut self, name: &'static str, base: Option<&'static str>, proxy: Proxy, keys: u32) {
-        self.rows.push(Row { name, base, target: None, proxy: self.proxies.len(), keys });
+        self.rows.push(Row {
+            name,
+            base,
+            target: None,
+            proxy: self.proxies.len(),
+            keys,
+            asks: false,
+        });
         self.proxies.push(proxy);
+    }
+
+    fn asking(&mut self) {
+        if let Some(row) = self.rows.last_mut() {
+            row.asks = true;
+        }
     }
 
     fn target(&mut self, target: Target) {
@@ -197,7 +215,8 @@ impl Rows {
 impl Row {
     /// Whose requests there are in a round. Those of many keys go on where the last round ended.
     pub const fn callers(&self, round: u32) -> Callers {
-        Callers { keys: self.keys, first: round.wrapping_mul(37_001) }
+        let order = if round == 0 { Order::Skewed } else { Order::InTurns };
+        Callers { keys: self.keys, first: round.wrapping_mul(37_001), order }
     }
 }
 

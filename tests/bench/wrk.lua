@@ -1,11 +1,12 @@
 -- What `wrk` sends: requests that differ in their API key and in the address they come from.
--- Arguments: how many keys, and which of them comes first.
+-- Arguments: how many keys, which of them comes first, and `turns` or `skewed`.
 
-local requests, count, turn = {}, 1, 0
+local requests, count, turn, skewed = {}, 1, 0, false
 
 function init(arguments)
   count = tonumber(arguments[1])
   turn = tonumber(arguments[2]) % count
+  skewed = arguments[3] == "skewed"
   for number = 0, count - 1 do
     requests[number] = wrk.format("GET", nil, {
       ["Host"] = "gw.example",
@@ -18,6 +19,9 @@ function init(arguments)
 end
 
 function request()
+  if skewed then
+    return requests[math.floor(count * math.random() ^ 2)]
+  end
   turn = (turn + 1) % count
   return requests[turn]
 end
