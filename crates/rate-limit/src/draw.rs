@@ -6,10 +6,11 @@ use crate::bucket::{generation, overdue};
 use crate::leases::Lease;
 use crate::limit::{Limit, Window};
 use crate::slot::Entry;
-use crate::supply::Supply;
+use crate::supply::{MAX_QUOTA_LEASE, Supply};
 use crate::table::Edit;
 
-/// How much a worker borrows at most: what comes in this time.
+/// How much a worker borrows at most: what comes in this time. Of a quota it is no more than what the
+/// fleet is asked for at once: who has more may not notice for long that the fleet can be asked again.
 const LEASE_TIME: Duration = Duration::from_millis(50);
 
 /// How many tokens a worker borrows at first, and how many times as many when it comes back.
@@ -147,7 +148,7 @@ impl Terms<'_> {
                 Mode::Alone | Mode::Share(_) => {}
             }
         }
-        let most = self.limit.map_or(u32::MAX, |limit| limit.tokens_in(LEASE_TIME));
+        let most = self.limit.map_or(MAX_QUOTA_LEASE, |limit| limit.tokens_in(LEASE_TIME));
         let wanted = lease.size.saturating_mul(GROWTH).clamp(GROWTH.min(most), most);
         let tokens = wanted.min(available / LEASE_PART).max(1);
         if self.limit.is_some() {

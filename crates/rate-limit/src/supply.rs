@@ -17,7 +17,7 @@ const GROWTH: u32 = 4;
 /// The same for a quota, and the most tokens all the same: what an Envoy has when it is stopped counts
 /// as used.
 const QUOTA_PART: u32 = 100;
-const MAX_QUOTA_LEASE: u32 = 100;
+pub(crate) const MAX_QUOTA_LEASE: u32 = 100;
 
 /// Where the fleet's tokens come from.
 #[derive(Clone, Debug)]
@@ -90,7 +90,7 @@ pub(crate) struct Allotment {
     pub(crate) window: u64,
     /// Tokens that were granted, and that no worker has borrowed.
     pub(crate) granted: u32,
-    /// How many tokens the fleet has left, as far as is known.
+    /// How many tokens the fleet has left at most, as far as is known.
     pub(crate) remaining: Option<u32>,
     /// Tokens of a quota that were handed out while the server could not be asked.
     pub(crate) owed: u32,
@@ -170,23 +170,28 @@ impl Allotment {
         }
         self.asked_until = 0;
         let Some(answer) = answer else { return };
-        self.remaining = answer.remaining.or(self.remaining);
         match answer.verdict {
             Verdict::Grant => {
+                let left = self.remaining.map(|left| left.saturating_sub(hits));
+                self.remaining = answer.remaining.or(left);
                 let paid = self.owed.min(hits);
                 self.owed = self.owed.saturating_sub(paid);
                 self.granted = self.granted.saturating_add(hits.saturating_sub(paid));
             }
             // So many there are not. Perhaps there are fewer.
-            Verdict::OverLimit => match answer.remaining {
-                Some(1..) if hits > 1 => self.asked = 0,
-                None if hits > 1 => self.asked = hits / (4 * GROWTH),
-                Some(_) | None => {
-                    self.is_exhausted = true;
-                    self.asked = 0;
-                    self.asked_until = now.saturating_add(RECHECK);
+            Verdict::OverLimit => {
+                let fewer = hits.saturating_sub(1);
+                self.remaining = answer.remaining.or(Some(fewer));
+                match answer.remaining {
+                    Some(1..) if hits > 1 => self.asked = 0,
+                    None if hits > 1 => self.asked = hits / (4 * GROWTH),
+                    Some(_) | None => {
+                        self.is_exhausted = true;
+                        self.asked = 0;
+                        self.asked_until = now.saturating_add(RECHECK);
+                    }
                 }
-            },
+            }
         }
     }
 }

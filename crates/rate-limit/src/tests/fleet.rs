@@ -259,20 +259,41 @@ fn daily(limit: u32) -> Quota {
 
 #[test]
 fn a_quota_holds_across_the_fleet_and_its_turn() {
-    let mut proxies = fleet(3, || Limiter::quota("free", &daily(1_000)).unwrap());
-    let mut server = Server { says_remaining: true, ..Server::default() };
-    let mut rng = Rng(4);
-    for _ in 0..2 {
-        let mut total = 0;
-        for _ in 0..4_000 {
-            let proxy = &mut proxies[rng.below(3) as usize];
-            total += u32::from(proxy.admits(rng.below(2) as usize, Some(&mut server)));
+    // Not every server says how many are left.
+    for says_remaining in [true, false] {
+        let mut proxies = fleet(3, || Limiter::quota("free", &daily(1_000)).unwrap());
+        let mut server = Server { says_remaining, ..Server::default() };
+        let mut rng = Rng(4);
+        for _ in 0..2 {
+            let mut total = 0;
+            for _ in 0..4_000 {
+                let proxy = &mut proxies[rng.below(3) as usize];
+                total += u32::from(proxy.admits(rng.below(2) as usize, Some(&mut server)));
+            }
+            // What one proxy has and does not get asked for is at most a lease.
+            assert!((970..=1_000).contains(&total), "{total}");
+            proxies.iter().for_each(|proxy| proxy.host.pass(Duration::from_secs(86_400)));
         }
-        // What one proxy has and does not get asked for is at most a lease.
-        assert!((970..=1_000).contains(&total), "{total}");
-        proxies.iter().for_each(|proxy| proxy.host.pass(Duration::from_secs(86_400)));
+        assert!(server.questions < 700, "{}", server.questions);
     }
-    assert!(server.questions < 700, "{}", server.questions);
+}
+
+#[test]
+fn a_worker_does_not_live_on_an_outage_when_it_is_over() {
+    let mut proxy = Proxy::new(2, || Limiter::quota("free", &daily(100_000_000)).unwrap());
+    let mut server = Server { says_remaining: true, ..Server::default() };
+    for _ in 0..2_000 {
+        assert!(proxy.admits(0, None));
+    }
+    // The server is back, and a worker that has probed it asks for what it hands out.
+    proxy.host.pass(Duration::from_secs(10));
+    for _ in 0..1_000 {
+        assert!(proxy.admits(0, Some(&mut server)));
+        proxy.send();
+        proxy.deliver(Some(&mut server));
+    }
+    let counted: u32 = server.counts.values().sum();
+    assert!((2_900..=3_300).contains(&counted), "{counted}");
 }
 
 #[test]
