@@ -28,7 +28,8 @@ pub(crate) struct Entry {
 ///
 /// INVARIANT: who has no place here never gets a fuller bucket than theirs was. A place is taken from
 /// whoever misses least, and the floor remembers the most that anybody who lost a place was missing:
-/// that much everyone misses who comes, or comes back.
+/// that much everyone misses who comes, or comes back. Nor has who comes anything of the fleet's tokens
+/// without asking until the next window.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Slot {
     floor: Bucket,
@@ -52,10 +53,19 @@ impl Slot {
     }
 
     fn make_place(&mut self, subject: [u8; 16], limit: Limit, now: u64) -> usize {
+        let mut allotment = Allotment::default();
         if self.entries.len() >= PLACES {
-            let missing = |entry: &Entry| (entry.allotment.owed, entry.bucket.missing(limit, now));
-            let fullest = (0..).zip(&self.entries).min_by_key(|(_, entry)| missing(entry));
-            if let Some((place, _)) = fullest {
+            allotment = Allotment::of_newcomer();
+            let newest = self.entries.iter().map(|entry| entry.allotment.since()).max();
+            let loss = |entry: &Entry| {
+                let Entry { bucket, allotment, .. } = entry;
+                let is_over = Some(allotment.since()) < newest;
+                let (owed, granted) =
+                    if is_over { (0, 0) } else { (allotment.owed, allotment.granted) };
+                (owed, bucket.missing(limit, now), granted)
+            };
+            let least = (0..).zip(&self.entries).min_by_key(|(_, entry)| loss(entry));
+            if let Some((place, _)) = least {
                 let gone: Entry = self.entries.swap_remove(place);
                 let missing = gone.bucket.missing(limit, now);
                 if missing > self.floor.missing(limit, now) {
@@ -65,7 +75,7 @@ impl Slot {
         }
         let spent = self.floor.missing(limit, now);
         let bucket = Bucket { spent, at: now, ..Bucket::default() };
-        self.entries.push(Entry { subject, bucket, ..Entry::default() });
+        self.entries.push(Entry { subject, bucket, allotment });
         self.entries.len().saturating_sub(1)
     }
 

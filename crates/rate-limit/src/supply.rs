@@ -107,7 +107,20 @@ pub(crate) struct Allotment {
 /// How long to take it that there are no more, in microseconds: the limit may have been raised.
 const RECHECK: u64 = 10_000_000;
 
+/// Stands for a window that is none.
+const NO_WINDOW: u64 = u64::MAX;
+
 impl Allotment {
+    /// Of somebody who may have been here before in this window, and may have had what is theirs.
+    pub(crate) fn of_newcomer() -> Self {
+        Self { window: NO_WINDOW, ..Self::default() }
+    }
+
+    /// The window it is of, or one that is long over.
+    pub(crate) const fn since(&self) -> u64 {
+        if self.window == NO_WINDOW { 0 } else { self.window }
+    }
+
     /// How many tokens this proxy may hand out before the answer is there: what it has asked for, unless
     /// they are so scarce that the answer may be no.
     pub(crate) fn advance(&self, fleet: u32) -> u32 {
@@ -125,7 +138,7 @@ impl Allotment {
             let follows = self.window.checked_add(1) == Some(window.number);
             *self = Self {
                 window: window.number,
-                granted: window.own,
+                granted: if self.window == NO_WINDOW { 0 } else { window.own },
                 asked: self.asked / 2,
                 was_exhausted: follows && self.is_exhausted,
                 ..Self::default()

@@ -6,7 +6,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 use tollgate_policy::fake::FakeHost;
 
 use super::*;
-use crate::limit::Limit;
+use crate::limit::{Limit, Window};
 use crate::slot::Slot;
 
 /// Subjects that all fall into one slot.
@@ -58,6 +58,58 @@ fn who_has_a_full_bucket_loses_nothing_with_their_place() {
     for id in crowd(8) {
         assert_eq!(slot.entry(id, limit, 0).bucket.available(limit), 9);
     }
+}
+
+#[test]
+fn who_loses_their_place_does_not_come_back_with_fresh_tokens_of_the_fleet() {
+    let window = Window { number: 7, tokens: 100, own: 20, end: 1_000 };
+    let limit = Limit::new(1.0, 10).unwrap();
+    let mut slot = Slot::default();
+    let own = |slot: &mut Slot, id| {
+        let allotment = &mut slot.entry(id, limit, 0).allotment;
+        allotment.turn_to(&window);
+        std::mem::take(&mut allotment.granted)
+    };
+    for id in crowd(16) {
+        assert_eq!(own(&mut slot, id), 20);
+    }
+    // Whoever comes from here on may have been here before.
+    for id in crowd(64) {
+        assert_eq!(own(&mut slot, id), 0);
+    }
+    let last = crowd(64).last().unwrap();
+    let allotment = &mut slot.entry(last, limit, 0).allotment;
+    allotment.turn_to(&Window { number: 8, ..window });
+    assert_eq!(allotment.granted, 20);
+}
+
+#[test]
+fn who_holds_least_of_a_quota_loses_their_place() {
+    let mut slot = Slot::default();
+    let window = |number| Window { number, tokens: 1_000, own: 0, end: 1_000 };
+    let hold = |slot: &mut Slot, id, number, granted, owed| {
+        let allotment = &mut slot.entry(id, Limit::NONE, 0).allotment;
+        allotment.turn_to(&window(number));
+        (allotment.granted, allotment.owed) = (granted, owed);
+    };
+    let ids: Vec<_> = crowd(20).collect();
+    // What yesterday's hold is worth nothing.
+    hold(&mut slot, ids[0], 1, 90, 90);
+    for id in &ids[1..16] {
+        hold(&mut slot, *id, 2, 10, 0);
+    }
+    hold(&mut slot, ids[5], 2, 1, 0);
+    hold(&mut slot, ids[6], 2, 0, 5);
+    let has = |slot: &mut Slot, id| {
+        let before = slot.clone();
+        let has = slot.entry(id, Limit::NONE, 0).allotment.window != u64::MAX;
+        *slot = before;
+        has
+    };
+    hold(&mut slot, ids[16], 2, 10, 0);
+    assert!(!has(&mut slot, ids[0]) && has(&mut slot, ids[5]));
+    hold(&mut slot, ids[17], 2, 10, 0);
+    assert!(!has(&mut slot, ids[5]) && has(&mut slot, ids[6]));
 }
 
 #[test]
