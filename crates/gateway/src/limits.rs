@@ -64,8 +64,9 @@ pub(crate) struct Notes {
     wait_ends: Option<Timestamp>,
     /// How long it may still wait for tokens, once it has waited for some.
     wait_left: Option<Duration>,
-    /// What it has taken tokens of.
+    /// What it has taken tokens of, and when the first were taken.
     taken: Vec<(usize, Subject<'static>)>,
+    taken_at: Option<Moment>,
     /// The same, of the caller's plan.
     taken_of_plan: Vec<usize>,
 }
@@ -121,7 +122,7 @@ impl Limits {
     }
 
     /// Once the caller is known: the key, its plan, and what the authorizer says. What was taken before
-    /// is given back if it is refused here.
+    /// is given back if a limit refuses it here; who has no key that may be used gets nothing back.
     pub(crate) fn meter(
         &self,
         notes: &mut Notes,
@@ -162,8 +163,8 @@ impl Limits {
         let wanted: Vec<_> =
             claims.iter().copied().chain(of_plan.iter().map(|index| (*index, subject))).collect();
         if let Err(stop) = self.admit(notes, &wanted, quota, host) {
-            if let Stop::Refuse(..) = stop {
-                self.limiters.give_back(&notes.taken, host);
+            if let (Stop::Refuse(..), Some(taken_at)) = (&stop, &notes.taken_at) {
+                self.limiters.give_back(&notes.taken, taken_at, host);
             }
             return Err(stop);
         }
@@ -209,6 +210,7 @@ impl Limits {
         match self.limiters.check(wanted, &moment, patience, host) {
             Check::Admit => {
                 self.limiters.take(wanted, &moment);
+                notes.taken_at.get_or_insert(moment);
                 // It may yet wait for something else: an issuer's keys, or tokens of its plan.
                 notes.wait_left = Some(end.since(moment.now));
                 notes.wait_ends = None;

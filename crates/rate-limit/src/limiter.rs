@@ -1,5 +1,7 @@
 //! One limit.
 
+mod outlook;
+
 use std::cell::RefCell;
 use std::time::Duration;
 
@@ -16,6 +18,8 @@ use crate::metrics::Metrics;
 use crate::subject::Subject;
 use crate::supply::Supply;
 use crate::table::{Edit, Spread, Table};
+
+pub use outlook::Outlook;
 
 /// When to look again where nothing says when there will be a token, in microseconds.
 const SOON: u64 = 1_000;
@@ -59,19 +63,6 @@ pub(crate) enum Standing {
     Wait,
     /// There is none before this time has passed.
     Dry(Duration),
-}
-
-/// What a caller may be told of a limit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Outlook {
-    /// The size of the bucket, or the quota.
-    pub limit: u32,
-    /// In what time so many come: that to fill the bucket, or the period.
-    pub window: Duration,
-    /// How many are left, as far as this worker knows.
-    pub remaining: u32,
-    /// When there are as many as there can be.
-    pub reset: Duration,
 }
 
 impl Limiter {
@@ -308,11 +299,18 @@ impl Limiter {
     pub(crate) fn give_back(
         &self,
         subject: &Subject<'_>,
+        taken: &Moment,
         moment: &Moment,
         engine: Option<&Engine>,
         host: &dyn Host,
     ) {
         self.metrics.retracted();
+        if let Some(supply) = &self.supply
+            && supply.window(taken.now).number != supply.window(moment.now).number
+        {
+            // It was of a window that is over, and would be spent in this one.
+            return;
+        }
         if self.leases.borrow_mut().of(subject.id).put_back() {
             return;
         }
@@ -372,31 +370,5 @@ impl Limiter {
     #[cfg(test)]
     pub(crate) fn in_hand(&self) -> u32 {
         self.leases.borrow_mut().of([0; 16]).tokens
-    }
-
-    /// What a caller may be told of the limit.
-    #[must_use]
-    pub fn outlook(&self, subject: &Subject<'_>, moment: &Moment) -> Outlook {
-        let mut leases = self.leases.borrow_mut();
-        let lease = leases.of(subject.id);
-        let remaining = lease.tokens.saturating_add(lease.left);
-        match (&self.supply, self.limit) {
-            (Some(supply @ Supply::Periods(quota)), None) => {
-                let window = supply.window(moment.now);
-                let reset = Duration::from_micros(window.end.saturating_sub(moment.time()));
-                Outlook { limit: quota.limit, window: quota.period.length(), remaining, reset }
-            }
-            (_, limit) => {
-                let limit = limit.unwrap_or(Limit::NONE);
-                let remaining = remaining.min(limit.burst());
-                let fill = |tokens: u32| Duration::from_micros(limit.micros_for_tokens(tokens));
-                Outlook {
-                    limit: limit.burst(),
-                    window: fill(limit.burst()),
-                    remaining,
-                    reset: fill(limit.burst().saturating_sub(remaining)),
-                }
-            }
-        }
     }
 }

@@ -167,12 +167,12 @@ impl Limiters {
         }
     }
 
-    /// Takes tokens back: the request they were taken for was refused by something else.
-    pub fn give_back(&self, wanted: &[(usize, Subject<'_>)], host: &dyn Host) {
+    /// Takes tokens back: the request they were `taken` for then was refused by something else.
+    pub fn give_back(&self, wanted: &[(usize, Subject<'_>)], taken: &Moment, host: &dyn Host) {
         let moment = Moment::of(host);
         for (index, subject) in wanted {
             if let Some(limiter) = self.limiters.get(*index) {
-                limiter.give_back(subject, &moment, self.engine.as_ref(), host);
+                limiter.give_back(subject, taken, &moment, self.engine.as_ref(), host);
             }
         }
     }

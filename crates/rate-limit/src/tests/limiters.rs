@@ -49,9 +49,31 @@ fn a_request_that_something_else_refuses_gives_its_tokens_back() {
         let moment = Moment::of(&host);
         assert_eq!(limits.check(&wanted, &moment, Patience::Left, &host), Check::Admit);
         limits.take(&wanted, &moment);
-        limits.give_back(&wanted, &host);
+        limits.give_back(&wanted, &moment, &host);
     }
     assert_eq!(admitted(&limits, 10, &host), 5);
+}
+
+#[test]
+fn a_token_of_a_window_that_is_over_is_not_given_back() {
+    let counters = Counters { fleet_size: 2, ..Counters::behind("counters") };
+    let host = FakeHost::at(NOW);
+    let limits = Limiters::new(vec![named("a", 100.0, 200)], Some(counters)).unwrap();
+    let wanted = [(0, Subject::EVERYBODY)];
+    let take = || {
+        let moment = Moment::of(&host);
+        let check = limits.check(&wanted, &moment, Patience::Left, &host);
+        limits.take(&wanted, &moment);
+        (check == Check::Admit).then_some(moment)
+    };
+    let taken = take().unwrap();
+    // What the proxy has for itself in the next window, and not one more.
+    host.pass(Duration::from_secs(1));
+    let own = std::iter::from_fn(&take).count();
+    limits.give_back(&wanted, &taken, &host);
+    host.pass(2 * MILLI);
+    assert_eq!(own, 10);
+    assert!(take().is_none());
 }
 
 #[test]
