@@ -44,6 +44,8 @@ const LEFT_OUT: [(&str, &str); 9] = [
     ),
 ];
 
+const TWICE: &str = "this method is there twice, written in two ways";
+
 /// A stage as it is written. What is wrong with it is reported and left out.
 #[derive(Debug)]
 pub(crate) struct Written<'a> {
@@ -145,9 +147,13 @@ fn method_settings<'a>(at: &At<'a>, stage: &mut Written<'a>, out: &mut Findings)
     if at.map(out).is_none() {
         return;
     }
+    let mut has_default = false;
     for (text, at) in at.entries() {
         let throttle = read_settings(&at, out);
         if matches!(text, "*/*" | "/*/*" | "~1*/*") {
+            if std::mem::replace(&mut has_default, true) {
+                out.refuse_key(&at, TWICE);
+            }
             stage.throttle = throttle.flatten();
             continue;
         }
@@ -181,7 +187,7 @@ fn add_route<'a>(
 ) {
     let Some(throttle) = throttle else { return };
     if stage.routes.iter().any(|(_, known, _)| *known == key) {
-        out.refuse_key(&at, "this method is there twice, written in two ways");
+        out.refuse_key(&at, TWICE);
         return;
     }
     stage.routes.push((at, key, throttle));
