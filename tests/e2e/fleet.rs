@@ -93,7 +93,7 @@ fn a_redis_that_fails_costs_no_more_than_is_stated_and_comes_back_by_itself() {
         wait::until_true("failures", wait::PATIENCE, || {
             stat(&fleet, "tollgate_counters_failures") > 0
         });
-        // Each keeps its share, and nobody has to wait for what does not come.
+        // Each keeps its share.
         admitted(&fleet, 300);
         redis.restart();
         let said = "the counters answer again";
@@ -104,10 +104,32 @@ fn a_redis_that_fails_costs_no_more_than_is_stated_and_comes_back_by_itself() {
     });
     // Going down costs a burst, and coming back half of one: the Redis has forgotten everything.
     load.assert_within(RATE, f64::from(BURST), 1.5 * f64::from(BURST));
-    assert!(load.longest < Duration::from_secs(2), "{:?}", load.longest);
     for envoy in &fleet {
         envoy.assert_healthy();
     }
+}
+
+#[test]
+fn nobody_waits_for_counters_that_hang() {
+    let folder = tempfile::tempdir().unwrap();
+    let counters = Counters::in_folder(folder.path(), 0);
+    // Its windows are so long that the next one is no way out.
+    let config = json!({
+        "limits": [{"name": "all", "throttle": {"rate_limit": 0.1, "burst_limit": 100}}],
+        "counters": {"cluster": "counters", "fleet_size": 2, "timeout_millis": 10_000},
+    });
+    let services = [Service::http2("counters", counters.url().to_owned())];
+    let envoy = Alone::start("throttle", &config, &services, 2);
+    counters.hang();
+    let load = hammer(&[envoy.address()], 2, &|elapsed| elapsed > Duration::from_secs(1), &|_| {
+        Request::get("/")
+    });
+    // What the proxy has for itself, and one in advance of an answer that does not come.
+    assert_eq!(load.admitted.len(), 6);
+    assert!(!load.refused.is_empty());
+    // A fiftieth of a second, on a machine that does other things; not until it gives up.
+    assert!(load.longest < Duration::from_secs(5), "{:?}", load.longest);
+    envoy.assert_healthy();
 }
 
 #[test]
@@ -160,7 +182,6 @@ fn a_quota_outlives_every_envoy_and_a_power_cut_of_the_counters() {
     counters.kill();
     counters = Counters::in_folder(folder.path(), port);
     let fleet = start(&counters);
-    let mut refused = 0;
     for number in 0..150 {
         let answer = ask(&fleet[number % 2]);
         match answer.status {
@@ -168,13 +189,11 @@ fn a_quota_outlives_every_envoy_and_a_power_cut_of_the_counters() {
             status => {
                 assert_eq!((status, answer.text()), (429, r#"{"message":"Limit Exceeded"}"#));
                 assert_eq!(answer.header("x-amzn-errortype"), Some("LimitExceededException"));
-                refused += 1;
             }
         }
     }
-    assert!(used <= 200 && used + refused == 270, "{used} used, {refused} refused");
     // What two Envoys of two workers had when they were stopped counts as used: a lease each.
-    assert!(used >= 190, "{used} used");
+    assert!((190..=200).contains(&used), "{used} used");
     // And that is what its owner is told.
     let shown = tollgate_tests::program::run(&[
         "usage",

@@ -28,13 +28,12 @@ fn load(envoy: &Alone, time: Duration, request: &(dyn Fn(usize) -> Request + Syn
 fn check(rate: f64, burst: u32, workers: u16) {
     let envoy = start(json!([limit("all", rate, burst)]), workers);
     let load = load(&envoy, Duration::from_secs(4), &|_| Request::get("/"));
-    let admitted = load.admitted.len();
+    let (admitted, refused) = (load.admitted.len(), load.refused.len());
     load.assert_within(rate, f64::from(burst), 0.0);
-    let most = f64::from(burst) + rate * load.lasted.as_secs_f64();
-    #[expect(clippy::cast_precision_loss, reason = "there are not that many")]
-    let share = admitted as f64 / most;
-    assert!(share > 0.99, "{admitted} of {most} with {workers} workers ({} refused)", load.refused);
-    assert!(load.refused > admitted, "that is no saturation: {} refused", load.refused);
+    let due = load.due(rate, f64::from(burst));
+    let with = format!("with {workers} workers ({refused} refused)");
+    assert!(admitted * 100 >= due * 99, "{admitted} of {due} {with}");
+    assert!(refused > admitted, "that is no saturation {with}");
     envoy.assert_healthy();
     let stats = envoy.admin().stats("tollgate_limit_");
     let stat = |what: &str| {
@@ -71,7 +70,9 @@ fn a_refused_request_takes_nothing_of_any_limit() {
                 );
                 assert_eq!(answer.header("content-type"), Some("application/json"));
                 assert!(answer.header("ratelimit").unwrap().starts_with(r#""narrow";r=0;t="#));
-                assert_eq!(answer.header("retry-after"), Some("1000"));
+                // As long as one token takes, less the time that this has taken.
+                let after = answer.header("retry-after").unwrap().parse::<u32>().unwrap();
+                assert!((900..=1_000).contains(&after), "{after}");
             }
         }
     }

@@ -8,7 +8,9 @@ use tollgate_api_keys::{Key, compile, digest, hex};
 use tollgate_envoy_config::{Keys, Settings};
 use tollgate_gateway::Definition;
 use tollgate_policy::Endpoint;
-use tollgate_tests::{Alone, Answer, Backend, Counters, Gateway, Request, definition, wait};
+use tollgate_tests::{
+    Alone, Answer, Backend, Counters, Gateway, Issuer, Request, definition, wait,
+};
 
 const ALICE: &str = "alice-alice-alice-alice";
 const BOB: &str = "bob-bob-bob-bob-bob-bob";
@@ -129,13 +131,41 @@ fn the_gateway_answers_as_api_gateway_does() {
     // Only requests that got through count, and only those for routes that need a key.
     assert_eq!(ask("/prod/open", BOB).status, 200);
     gateway.assert_healthy();
-    let page = gateway.admin().get("/stats/prometheus").expect("statistics");
-    let page = String::from_utf8_lossy(&page);
-    wait::until_true("metrics", wait::PATIENCE, || {
+    let page = || {
         let page = gateway.admin().get("/stats/prometheus").expect("statistics");
-        String::from_utf8_lossy(&page).contains(r#"tollgate_limit_admitted{limit="plan/free"} 5"#)
+        String::from_utf8_lossy(&page).into_owned()
+    };
+    wait::until_true("metrics", wait::PATIENCE, || {
+        page().contains(r#"tollgate_limit_admitted{limit="plan/free"} 5"#)
     });
-    assert!(!page.contains(ALICE));
+    assert!(!page().contains(ALICE));
+}
+
+#[test]
+fn a_key_may_come_from_the_authorizer() {
+    let (backend, issuer) = (Backend::start(), Issuer::start());
+    let whole = serde_json::to_value(keyed(&backend.url("/"), json!({}))).expect("JSON");
+    let mut api = whole["apis"]["a"].clone();
+    api["api_key_source"] = "authorizer".into();
+    api["authorizers"] = json!({"users": {"jwt": issuer.authorizer()}});
+    api["routes"]["GET /keyed"]["authorization"] = json!({"jwt": {"authorizer": "users"}});
+    let gateway = Gateway::serving(keyed(&backend.url("/"), json!({"apis": {"a": api}})));
+    let ask = |claims: Value| {
+        let token = format!("Bearer {}", issuer.token_with(&claims));
+        let request = Request::get("/prod/keyed").header("authorization", token);
+        request.header("x-api-key", ALICE).send(&gateway)
+    };
+    // What the client says counts for nothing.
+    check(&ask(json!({})), 403, "ForbiddenException", "Forbidden");
+    for stranger in [json!(BOB), json!(""), json!([ALICE]), json!({"key": ALICE})] {
+        let answer = ask(json!({"usageIdentifierKey": stranger}));
+        check(&answer, 403, "ForbiddenException", "Forbidden");
+    }
+    for _ in 0..5 {
+        assert_eq!(ask(json!({"usageIdentifierKey": ALICE})).status, 200);
+    }
+    let answer = ask(json!({"usageIdentifierKey": ALICE}));
+    check(&answer, 429, "TooManyRequestsException", "Too Many Requests");
 }
 
 /// Writes keys as `tollgate run --keys` does, over those that are there.
@@ -157,7 +187,7 @@ fn deliver(folder: &Path, keys: &[([u8; 32], Key)]) {
 }
 
 #[test]
-fn keys_that_come_as_files_are_known_and_a_change_of_one_loads_no_other() {
+fn keys_that_come_as_files_are_known_and_so_is_a_change() {
     let backend = Backend::start();
     let value = |number: u32| format!("key-number-{number:09}");
     let mut keys: Vec<_> = (0..20_000)
@@ -197,6 +227,9 @@ fn keys_that_come_as_files_are_known_and_a_change_of_one_loads_no_other() {
     assert_eq!(status(8), 200);
     // A manifest that is no manifest changes nothing.
     fs::write(folder.join("keys/manifest"), b"nonsense").expect("a file");
+    wait::until_true("the complaint", wait::PATIENCE, || {
+        gateway.log().contains("those it had are kept")
+    });
     keys[7].1.enabled = true;
     for _ in 0..20 {
         assert_eq!((status(7), status(8)), (403, 200));

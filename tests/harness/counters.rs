@@ -51,6 +51,11 @@ impl Counters {
         self.url.rsplit_once(':').and_then(|(_, port)| port.parse().ok()).expect("a port")
     }
 
+    /// Makes them stand still: connections are accepted, and nothing is answered.
+    pub fn hang(&self) {
+        self.program.signal("STOP");
+    }
+
     /// Kills them, as a power cut does.
     pub fn kill(mut self) {
         self.program.stop("KILL");

@@ -12,8 +12,8 @@ use crate::{Connection, Request};
 pub struct Load {
     /// When each admitted request was sent and answered, since the load began.
     pub admitted: Vec<(Duration, Duration)>,
-    /// How many were refused with 429.
-    pub refused: usize,
+    /// When each of those that were refused with 429 was sent.
+    pub refused: Vec<Duration>,
     /// The longest time a request took.
     pub longest: Duration,
     /// Between the first request and the last.
@@ -45,7 +45,7 @@ pub fn hammer(
             load.lasted = sent;
             match answer.status {
                 200 => load.admitted.push((sent, answered)),
-                429 => load.refused += 1,
+                429 => load.refused.push(sent),
                 _ => {
                     failed.store(true, Ordering::Relaxed);
                     panic!("{answer:?}");
@@ -61,7 +61,7 @@ pub fn hammer(
         for client in clients {
             let load = client.join().expect("a client");
             all.admitted.extend(load.admitted);
-            all.refused += load.refused;
+            all.refused.extend(load.refused);
             all.longest = all.longest.max(load.longest);
             all.lasted = all.lasted.max(load.lasted);
         }
@@ -71,6 +71,25 @@ pub fn hammer(
 }
 
 impl Load {
+    /// How many of these requests one bucket would have admitted, had it seen each as it was sent. Time
+    /// in which nobody sent anything, because the machine did something else, is nobody's loss.
+    #[must_use]
+    pub fn due(&self, rate: f64, burst: f64) -> usize {
+        let admitted = self.admitted.iter().map(|(sent, _)| *sent);
+        let mut sends: Vec<_> = admitted.chain(self.refused.iter().copied()).collect();
+        sends.sort();
+        let (mut level, mut before, mut due) = (burst, Duration::ZERO, 0);
+        for sent in sends {
+            level = burst.min(level + rate * sent.saturating_sub(before).as_secs_f64());
+            before = sent;
+            if level >= 1.0 {
+                level -= 1.0;
+                due += 1;
+            }
+        }
+        due
+    }
+
     /// Whether one bucket could have admitted these, give or take `more`: in no stretch of time are
     /// there more than burst + rate x T.
     ///

@@ -118,15 +118,24 @@ impl Program {
         wait::until_true(text, PATIENCE, || self.err().contains(text));
     }
 
+    /// Sends it a signal by its name, such as `STOP`.
+    ///
+    /// # Panics
+    /// If that is not possible.
+    #[track_caller]
+    pub fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-s", name, &id]).status().expect("kill");
+        assert!(sent.success());
+    }
+
     /// Sends it a signal by its name, such as `TERM`, and waits for its end.
     ///
     /// # Panics
     /// If it does not end in time.
     #[track_caller]
     pub fn stop(&mut self, signal: &str) -> ExitStatus {
-        let id = self.child.id().to_string();
-        let sent = Command::new("kill").args(["-s", signal, &id]).status().expect("kill");
-        assert!(sent.success());
+        self.signal(signal);
         wait::until("end", PATIENCE, || self.child.try_wait().expect("a child"))
     }
 
@@ -147,8 +156,11 @@ impl Drop for Program {
             eprintln!("tollgate said:\n{}\n{}", self.out(), self.err());
         }
         if matches!(self.child.try_wait(), Ok(None)) {
-            // Asked first: so that what it has started ends with it.
-            let _ = Command::new("kill").arg(self.child.id().to_string()).status();
+            // Asked first: so that what it has started ends with it. One that stands still hears
+            // nothing until it goes on.
+            let id = self.child.id().to_string();
+            let _ = Command::new("kill").arg(&id).status();
+            let _ = Command::new("kill").args(["-s", "CONT", &id]).status();
             let mut ticks = 0;
             while matches!(self.child.try_wait(), Ok(None)) && ticks < 1_000 {
                 thread::sleep(Duration::from_millis(5));

@@ -29,7 +29,7 @@ pub struct Context {
     pub authorizer: Option<Authorizer>,
     /// `$context.authorizer.error`: why an authorizer refused. For logs; never for the client.
     pub authorizer_error: Option<Cow<'static, str>>,
-    /// `$context.identity.apiKeyId`, once a usage plan has admitted the request. (The key itself,
+    /// `$context.identity.apiKeyId`, once the key has led to a usage plan. (The key itself,
     /// `apiKey`, is kept nowhere.)
     pub api_key_id: Option<Rc<str>>,
     /// `$context.error`, once a policy has refused the request.

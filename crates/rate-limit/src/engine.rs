@@ -11,7 +11,7 @@ use crate::config::Counters;
 use crate::limit::Window;
 
 /// How many questions of one worker may be open. Those beyond are not asked, and their requests are
-/// judged as if the server were down: it is slower than the questions come.
+/// judged as if the answer were late: the server is slower than the questions come.
 const MAX_OPEN: usize = 1_024;
 
 /// How long not to ask after the first failure, and at most, in microseconds. In between it doubles.

@@ -92,7 +92,8 @@ pub(crate) struct Allotment {
     pub(crate) granted: u32,
     /// How many tokens the fleet has left at most, as far as is known.
     pub(crate) remaining: Option<u32>,
-    /// Tokens of a quota that were handed out while the server could not be asked.
+    /// Tokens that were handed out before they were granted: of a quota while the server could not be
+    /// asked, or in advance of a late answer.
     pub(crate) owed: u32,
     /// How many tokens were asked for last.
     pub(crate) asked: u32,

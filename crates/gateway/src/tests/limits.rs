@@ -211,6 +211,8 @@ fn clients_have_their_own_tokens() {
     for expected in [429, 429] {
         assert_eq!(from("192.0.2.2", "/v1/a", &bearer), expected);
     }
+    // Or the address would be refused before anybody asks who it is.
+    assert_eq!(from("192.0.2.2", "/v1/a", &[]), 401);
     assert_eq!(from("192.0.2.3", "/v1/a", &[]), 401);
 }
 
