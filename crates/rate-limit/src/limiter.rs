@@ -30,6 +30,7 @@ const MAX_SETTLED: usize = 256;
 /// One limit, of everybody together or of each subject for itself.
 #[derive(Debug)]
 pub struct Limiter {
+    /// What the fleet's server knows it by.
     name: String,
     /// What the proxy holds by itself; a quota has no rate.
     limit: Option<Limit>,
@@ -63,6 +64,18 @@ pub(crate) enum Standing {
     Wait,
     /// There is none before this time has passed.
     Dry(Duration),
+}
+
+/// The longest name that the fleet's server is told: it may refuse to remember longer ones.
+const MAX_COUNTED_NAME: usize = 256;
+
+/// The name of a limit for the server: itself, or a digest of it.
+fn short(name: &str) -> String {
+    if name.len() <= MAX_COUNTED_NAME {
+        name.to_owned()
+    } else {
+        Subject::of(name.as_bytes()).label()
+    }
 }
 
 impl Limiter {
@@ -104,7 +117,7 @@ impl Limiter {
             Per::Subject => Spread::Each,
         };
         Self {
-            name: name.to_owned(),
+            name: short(name),
             limit: None,
             supply: None,
             on_unavailable,

@@ -331,6 +331,24 @@ fn a_quota_that_is_raised_admits_more_before_long() {
 }
 
 #[test]
+fn a_limit_of_a_long_name_is_counted_under_a_short_one() {
+    let asked = |name: &str| {
+        let limiter = Limiter::throttle(name, &Throttle::new(10.0, 10), Per::Everybody).unwrap();
+        let (host, worker) =
+            (FakeHost::at(NOW), Limiters::new(vec![limiter], Some(counters(2))).unwrap());
+        let wanted = [(0, Subject::EVERYBODY)];
+        let _ = worker.check(&wanted, &Moment::of(&host), Patience::Left, &host);
+        worker.work(&host).fetches.remove(0).call.body
+    };
+    let contains =
+        |body: &[u8], text: &str| body.windows(text.len()).any(|part| part == text.as_bytes());
+    let (longest, long) = ("a".repeat(256), "a".repeat(257));
+    assert!(contains(&asked(&longest), &longest));
+    assert!(!contains(&asked(&long), &"a".repeat(100)));
+    assert_ne!(asked(&long), asked(&format!("{}b", "a".repeat(256))));
+}
+
+#[test]
 fn a_late_server_is_not_waited_for() {
     let mut proxy = Proxy::new(2, || throttle(10.0, 10, Per::Everybody));
     let (wanted, host) = ([(0, Subject::EVERYBODY)], &proxy.host);
@@ -360,7 +378,7 @@ fn a_reply_that_is_no_answer_grants_nothing() {
             worker.on_fetched(fetch.id, Some(reply), host);
         }
     }
-    assert!(host.metric_value("tollgate_counters_failures").unwrap() > 0);
+    assert_eq!(host.metric_value("tollgate_counters_failures"), Some(3));
     worker.on_fetched(999, None, host);
 }
 
