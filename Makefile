@@ -39,7 +39,7 @@ test-wasm: filters ## Run the pure crates' tests as wasm under Node, and check w
 	  cargo test --lib --target wasm32-unknown-unknown $(addprefix -p tollgate-,$(PURE))
 	@cargo test --quiet -p tollgate-tests --test wasm
 
-e2e: build envoy ## Run only the tests with a real Envoy
+e2e: build envoy redis ## Run only the tests with a real Envoy
 	@cargo test --quiet -p tollgate-tests --test e2e
 
 bench: build envoy redis ## Measure what limits cost, beside Envoy's own

@@ -6,8 +6,9 @@
 //! the gateway, by what an authorizer says of the caller. Clients that do not say what they are counted
 //! by are counted together.
 //!
-//! Unlike API Gateway, whose limits are "targets rather than guaranteed ceilings", these hold exactly:
-//! see [`tollgate_rate_limit`].
+//! Unlike API Gateway, whose limits are "targets rather than guaranteed ceilings", these are
+//! ceilings: see [`tollgate_rate_limit`], and [`Counters`](tollgate_rate_limit::Counters) for several
+//! proxies.
 
 mod config;
 mod key;

@@ -7,7 +7,8 @@
 //! for its rate does not count for the quota.
 //!
 //! Keys are known by their SHA-256 alone, see [`tollgate_api_keys`]. What is counted is exact across
-//! workers and proxies, see [`tollgate_rate_limit`]. Unlike API Gateway, which serves requests without
+//! the workers of a proxy, and several proxies admit no more than one would, see
+//! [`tollgate_rate_limit`]. Unlike API Gateway, which serves requests without
 //! limits when it fails to count them, what holds then is for the operator to say.
 
 mod config;
