@@ -1,7 +1,7 @@
 //! What is asked for: a request of the protocol, once it is known to make sense.
 
 use std::collections::BTreeSet;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use crate::day::Day;
 use crate::messages::{Descriptor, Entry, Request};
@@ -18,6 +18,8 @@ pub const MAX_TEXT: usize = 256;
 /// How long a counter that names its own time is kept after that time. A proxy whose clock is a
 /// little behind, and a lease that was asked for in the last moment, find it and not a new one.
 pub const KEPT_AFTER: Duration = Duration::from_secs(10);
+/// For how many units a counter that names its own time is kept at most, whatever time that is.
+const LONGEST: u32 = 2;
 
 /// One descriptor of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,7 +36,8 @@ pub struct Ask {
     pub hits: u32,
     /// Whether the entries name the time, so that the next time has another counter.
     pub is_dated: bool,
-    /// When that time is over, where that can be read.
+    /// When that time is over, where that can be read. A rate's window is told by a number of which
+    /// only the proxies know what time it is.
     pub until: Option<SystemTime>,
 }
 
@@ -139,11 +142,17 @@ impl Ask {
         })
     }
 
-    /// How long its counter is kept from its first use: for the unit, and a little longer where
-    /// the entries name the time.
-    pub fn kept(&self) -> Duration {
-        let after = if self.is_dated { KEPT_AFTER } else { Duration::ZERO };
-        self.unit.length() + after
+    /// How long its counter is kept where this is its first use, in whole seconds: for the unit, and
+    /// where the entries name the time, until a little after that. A proxy whose clock is ahead is
+    /// the first to ask for that time, and those whose clocks are right go on until it is over.
+    pub fn kept(&self, now: SystemTime) -> Duration {
+        let unit = self.unit.length();
+        if !self.is_dated {
+            return unit;
+        }
+        let until = self.until.and_then(|until| until.duration_since(now).ok());
+        let until = until.map_or(0, |until| until.as_secs().saturating_add(1));
+        Duration::from_secs(until).clamp(unit, unit * LONGEST) + KEPT_AFTER
     }
 
     /// How long until there is all of it again, where the counter itself goes after `left`.
@@ -165,9 +174,7 @@ fn kind(entries: &[Entry]) -> (Kind, bool, Option<SystemTime>) {
         return (Kind::Quota(quota), true, start);
     }
     if keys.eq(["limit", "subject", "window"]) {
-        let start = value(2).and_then(|start| start.parse::<u32>().ok());
-        let start = start.map(|start| UNIX_EPOCH + Duration::from_secs(start.into()));
-        return (Kind::Rate, true, start);
+        return (Kind::Rate, true, None);
     }
     (Kind::Rate, false, None)
 }

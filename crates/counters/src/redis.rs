@@ -116,7 +116,7 @@ impl Link {
         let mut verdict = Verdict::Grant;
         let mut left = Vec::with_capacity(asks.len());
         for ask in asks {
-            let mut counters = vec![self.counters.of(ask)?];
+            let mut counters = vec![self.counters.of(ask, now)?];
             let hits = u64::from(ask.hits);
             let holds = hits > 0 && verdict == Verdict::Grant;
             let authorization = if holds {

@@ -36,7 +36,6 @@ fn what_is_counted_is_told_by_the_entries() {
     let ask = check(&request(vec![quota()]));
     let Kind::Quota(quota) = &ask.kind else { panic!("{ask:?}") };
     assert_eq!((quota.plan.as_str(), quota.key.as_str()), ("gold", "k1"));
-    assert_eq!(ask.kept(), Unit::Day.length() + KEPT_AFTER);
     let start = "2026-11-24".parse::<Day>().unwrap().start();
     let left = ask.reset(start + Duration::from_secs(600), Duration::from_secs(90_000));
     assert_eq!(left, Duration::from_secs(86_400 - 600));
@@ -44,10 +43,32 @@ fn what_is_counted_is_told_by_the_entries() {
     let window = descriptor(&[("limit", "api"), ("subject", "k1"), ("window", "1700000000")]);
     let ask = check(&request(vec![window]));
     assert_eq!((&ask.kind, ask.is_dated), (&Kind::Rate, true));
+    // The number of a window is no time, though it may look like one.
+    let numbered = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_100);
+    assert_eq!(ask.reset(numbered, Duration::from_secs(5)), Duration::from_secs(5));
 
     let others = check(&request(vec![descriptor(&[("generic_key", "slow")])]));
-    assert_eq!((&others.kind, others.kept()), (&Kind::Rate, Unit::Day.length()));
+    assert_eq!((&others.kind, others.kept(start)), (&Kind::Rate, Unit::Day.length()));
     assert_eq!(others.reset(start, Duration::from_secs(5)), Duration::from_secs(5));
+}
+
+#[test]
+fn a_counter_of_a_time_is_kept_until_that_is_over_and_a_little_longer() {
+    let ask = check(&request(vec![quota()]));
+    let start = "2026-11-24".parse::<Day>().unwrap().start();
+    let hours = |hours: u64| Duration::from_secs(hours * 3_600);
+    let second = Duration::from_secs(1);
+    // From within it, and from after it: for the unit at least.
+    for hour in [0, 1, 30] {
+        assert!(ask.kept(start + hours(hour)) - KEPT_AFTER - hours(24) <= second);
+    }
+    // From before it, for a proxy whose clock is ahead.
+    assert!(ask.kept(start - hours(1)) - KEPT_AFTER - hours(25) <= second);
+    // From long before it: no longer than makes sense.
+    assert_eq!(ask.kept(start - hours(100)), hours(48) + KEPT_AFTER);
+
+    let window = descriptor(&[("limit", "api"), ("subject", "k1"), ("window", "4000000000")]);
+    assert_eq!(check(&request(vec![window])).kept(start), hours(24) + KEPT_AFTER);
 }
 
 #[test]

@@ -34,7 +34,7 @@ pub struct Live {
     quotas: Shelf,
 }
 
-/// The counters of one kind.
+/// The counters of one kind, and the ends of all, in milliseconds since 1970.
 #[derive(Default)]
 struct Shelf {
     counters: HashMap<Arc<str>, (Limit, u64)>,
@@ -43,7 +43,7 @@ struct Shelf {
 
 impl Live {
     /// Goes on from counters that were kept.
-    pub fn with(kept: Vec<Kept>) -> Result<Self, Unusable> {
+    pub fn with(kept: Vec<Kept>, now: SystemTime) -> Result<Self, Unusable> {
         // The cache that forgets is not used: nothing here has variables.
         let mut live = Self {
             storage: InMemoryStorage::new(1),
@@ -51,18 +51,23 @@ impl Live {
             quotas: Shelf::default(),
         };
         for kept in kept {
-            let limit = limit(&kept.counter, kept.seconds);
+            // limitador counts from now on, and must not be done with it before its end.
+            let end = kept.end.saturating_mul(1_000);
+            let left = end.saturating_sub(millis(now)).div_ceil(1_000);
+            let limit = limit(&kept.counter, left);
             let counted =
                 counter(&limit, u32::MAX).and_then(|counter| live.update(&counter, kept.count));
             counted.map_err(|failure| Unusable::Corrupt(failure.to_string()))?;
-            live.quotas.insert(&kept.counter, limit, kept.end);
+            live.quotas.insert(&kept.counter, limit, end);
         }
         Ok(live)
     }
 
-    /// Grants everything that is asked for, or nothing. Also says until when each counter is kept.
+    /// Grants everything that is asked for, or nothing. Also says until when each counter is kept, in
+    /// milliseconds since 1970.
     pub fn take(&mut self, asks: &[Ask], now: SystemTime) -> Result<(Decision, Vec<u64>), Failure> {
-        self.forget(now)?;
+        let now_millis = millis(now);
+        self.forget(asks, now_millis)?;
         let mut counters = Vec::with_capacity(asks.len());
         let mut left = Vec::with_capacity(asks.len());
         let mut new = (0, 0);
@@ -78,8 +83,9 @@ impl Live {
                 if shelf.counters.len() + *new > MAX_COUNTERS {
                     return Err(Failure::Full);
                 }
-                let end = seconds(now).saturating_add(ask.kept().as_secs());
-                (limit(&ask.counter, ask.kept().as_secs()), end)
+                let kept = ask.kept(now);
+                let end = now_millis.saturating_add(to_millis(kept));
+                (limit(&ask.counter, kept.as_secs()), end)
             };
             let mut checked = vec![counter(&limit, ask.limit)?];
             // A look finds out whether there is anything left.
@@ -118,11 +124,18 @@ impl Live {
         self.storage.update_counter(counter, hits).map_err(storage)
     }
 
-    /// Deletes counters whose time is over.
-    fn forget(&mut self, now: SystemTime) -> Result<(), Failure> {
+    /// Deletes counters whose time is over: those that are asked for, and of the others some.
+    fn forget(&mut self, asks: &[Ask], now: u64) -> Result<(), Failure> {
         let mut over = HashSet::new();
+        for ask in asks {
+            let shelf = match ask.kind {
+                Kind::Rate => &mut self.rates,
+                Kind::Quota(_) => &mut self.quotas,
+            };
+            over.extend(shelf.remove(&ask.counter, |end| end <= now));
+        }
         for shelf in [&mut self.rates, &mut self.quotas] {
-            shelf.remove_until(seconds(now), &mut over);
+            shelf.remove_until(now, &mut over);
         }
         if over.is_empty() {
             return Ok(());
@@ -146,11 +159,19 @@ impl Shelf {
                 Some(Reverse((end, _))) if *end <= now => {}
                 _ => return,
             }
-            let Some(Reverse((_, name))) = self.ends.pop() else { return };
-            if let Some((limit, _)) = self.counters.remove(&name) {
-                over.insert(Arc::new(limit));
-            }
+            let Some(Reverse((over_at, name))) = self.ends.pop() else { return };
+            // Since this end was written down, the counter may have been deleted and begun again.
+            over.extend(self.remove(&name, |end| end == over_at));
         }
+    }
+
+    /// Removes a counter if its end is such.
+    fn remove(&mut self, name: &str, is_over: impl FnOnce(u64) -> bool) -> Option<Arc<Limit>> {
+        let (_, end) = self.counters.get(name)?;
+        if !is_over(*end) {
+            return None;
+        }
+        self.counters.remove(name).map(|(limit, _)| Arc::new(limit))
     }
 }
 
@@ -175,9 +196,13 @@ fn storage(error: limitador::storage::StorageErr) -> Failure {
     Failure::State(error.to_string())
 }
 
-/// Since 1970.
-pub fn seconds(moment: SystemTime) -> u64 {
-    moment.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs()
+/// Since 1970. In whole seconds a counter could end up to one too early.
+fn millis(moment: SystemTime) -> u64 {
+    to_millis(moment.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO))
+}
+
+fn to_millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

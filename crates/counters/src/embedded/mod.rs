@@ -39,7 +39,7 @@ impl Embedded {
     /// Opens the state in a folder, which is made where it is not there.
     pub fn open(folder: &Path, now: SystemTime) -> Result<Self, Unusable> {
         let store = Arc::new(Store::open(folder, now)?);
-        let live = Live::with(store.counters(now)?)?;
+        let live = Live::with(store.counters(now)?, now)?;
         let (writer, stopped) = writer::start(&store, WAITING)?;
         Ok(Self {
             live: Mutex::new(live),
@@ -66,7 +66,7 @@ impl Embedded {
                 return Ok(decision);
             }
             let grants = (asks.iter().zip(&decision.left).zip(ends))
-                .filter_map(|((ask, left), end)| Grant::of(ask, left, end))
+                .filter_map(|((ask, left), end)| Grant::of(ask, left, end, now))
                 .collect();
             let (done, written) = oneshot::channel();
             // Under the lock: counts are written in the order in which they were decided.

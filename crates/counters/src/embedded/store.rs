@@ -5,11 +5,10 @@ mod read;
 use std::fs;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
-use std::time::SystemTime;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use redb::{Builder, Database, DatabaseError, ReadableTable, TableDefinition, WriteTransaction};
 
-use super::live::seconds;
 use super::writer::Writing;
 use crate::ask::{Ask, Kind, Quota};
 use crate::day::Day;
@@ -70,16 +69,17 @@ pub struct Grant {
 }
 
 impl Grant {
-    /// What there is to be written of something that was granted, if it is of a quota.
-    pub fn of(ask: &Ask, left: &Left, end: u64) -> Option<Self> {
+    /// What there is to be written of something that was granted, if it is of a quota. Its counter
+    /// ends at `end`, in milliseconds since 1970.
+    pub fn of(ask: &Ask, left: &Left, end: u64, now: SystemTime) -> Option<Self> {
         let Kind::Quota(quota) = &ask.kind else { return None };
         if ask.hits == 0 {
             return None;
         }
         let count = u64::from(ask.limit).saturating_sub(left.remaining);
-        let kept = ask.kept().as_secs();
+        let (seconds, end) = (ask.kept(now).as_secs(), end.div_ceil(1_000));
         Some(Self {
-            kept: Kept { counter: ask.counter.clone(), count, seconds: kept, end },
+            kept: Kept { counter: ask.counter.clone(), count, seconds, end },
             quota: quota.clone(),
             hits: ask.hits.into(),
             seen: Seen::of(ask, quota),
@@ -216,6 +216,11 @@ fn prune(write: &WriteTransaction, now: SystemTime) -> Result<(), redb::Error> {
     write.open_table(USAGE)?.retain_in(..(oldest, "", ""), |_, _| false)?;
     write.open_table(SEEN)?.retain(|_, (_, day)| day >= oldest)?;
     Ok(())
+}
+
+/// Since 1970.
+fn seconds(moment: SystemTime) -> u64 {
+    moment.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is the shape of `map_err`")]

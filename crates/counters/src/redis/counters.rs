@@ -6,6 +6,7 @@
 //! reads it, and it is deleted now and then.
 
 use std::collections::HashMap;
+use std::time::SystemTime;
 
 use limitador::counter::Counter;
 use limitador::limit::{Context, Expression, Limit, ParseError};
@@ -37,8 +38,8 @@ impl Counters {
     }
 
     /// The counter of something that is asked for.
-    pub fn of(&self, ask: &Ask) -> Result<Counter, Failure> {
-        self.counter(ASKED, ask.limit.into(), ask.kept().as_secs(), ask.counter.clone())
+    pub fn of(&self, ask: &Ask, now: SystemTime) -> Result<Counter, Failure> {
+        self.counter(ASKED, ask.limit.into(), ask.kept(now).as_secs(), ask.counter.clone())
     }
 
     /// The counter of what a key has used on a day.

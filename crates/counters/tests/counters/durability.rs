@@ -38,6 +38,35 @@ fn a_quota_is_forgotten_only_when_its_period_is_over() {
 }
 
 #[test]
+fn a_proxy_whose_clock_is_ahead_does_not_shorten_a_period_for_the_others() {
+    let folder = TempDir::new().expect("a folder");
+    let redis = Redis::started();
+    runtime().block_on(async {
+        // It is noon, and that day begins in twelve hours and is over in thirty-six.
+        let tomorrow = || quota("k1", "2031-03-05", 10, DAY);
+        let server = Server::on_folder(folder.path()).await.expect("it starts");
+        let mut client = server.client().await;
+        assert_eq!(client.take(tomorrow(), 10).await, Some(0));
+        server.pass_hours(36);
+        assert_eq!(client.take(tomorrow(), 1).await, None);
+        server.pass_hours(1);
+        assert_eq!(client.take(tomorrow(), 1).await, Some(9));
+
+        let server = Server::on_redis(&redis).await;
+        assert_eq!(server.client().await.take(tomorrow(), 10).await, Some(0));
+        let mut connection = redis.connection().await;
+        let all = redis::cmd("KEYS").arg("*/counter*2031-03-05*").query_async(&mut connection).await;
+        let keys: Vec<Vec<u8>> = all.expect("keys");
+        assert_eq!(keys.len(), 1);
+        for key in keys {
+            let ttl = redis::cmd("TTL").arg(key).query_async(&mut connection).await;
+            let ttl: u32 = ttl.expect("a time");
+            assert!((129_600..129_660).contains(&ttl), "{ttl}");
+        }
+    });
+}
+
+#[test]
 fn a_folder_has_one_server() {
     let folder = TempDir::new().expect("a folder");
     runtime().block_on(async {

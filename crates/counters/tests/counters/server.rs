@@ -67,7 +67,11 @@ impl Server {
     }
 
     pub fn pass(&self, days: u64) {
-        self.clock.fetch_add(days * 86_400, Ordering::SeqCst);
+        self.pass_hours(days * 24);
+    }
+
+    pub fn pass_hours(&self, hours: u64) {
+        self.clock.fetch_add(hours * 3_600, Ordering::SeqCst);
     }
 
     pub fn said(&self) -> Vec<String> {

@@ -19,7 +19,7 @@ fn ask(counter: &str, limit: u32, hits: u32) -> Ask {
 }
 
 fn live() -> Live {
-    Live::with(Vec::new()).unwrap()
+    Live::with(Vec::new(), NOW).unwrap()
 }
 
 #[track_caller]
@@ -67,6 +67,51 @@ fn a_counter_is_forgotten_once_its_time_is_over_and_not_before() {
     assert_eq!(verdict(&mut live, 70), Verdict::Grant);
     assert_eq!(live.rates.counters.len(), 1);
     assert_eq!(live.rates.ends.len(), 1);
+}
+
+#[test]
+fn a_counter_that_begins_again_before_its_old_one_is_deleted_is_granted_once() {
+    let mut live = live();
+    let many = 2 * DELETED_AT_ONCE;
+    for number in 0..=many {
+        check(&mut live, &[ask(&format!("{number:05}"), 1, 1)], Verdict::Grant, &[0]);
+    }
+    // The last of those to be deleted.
+    let last = [ask(&format!("{many:05}"), 1, 1)];
+    let later = NOW + Duration::from_secs(70);
+    let mut verdict = || live.take(&last, later).unwrap().0.verdict;
+    assert_eq!(verdict(), Verdict::Grant);
+    for _ in 0..4 {
+        assert_eq!(verdict(), Verdict::Refuse);
+    }
+    assert_eq!((live.rates.counters.len(), live.rates.ends.len()), (1, 1));
+}
+
+#[test]
+fn a_counter_lasts_to_the_millisecond() {
+    let mut live = live();
+    let all = [Ask { unit: Unit::Second, is_dated: false, ..ask("a", 1, 1) }];
+    let mut verdict =
+        |millis| live.take(&all, NOW + Duration::from_millis(millis)).unwrap().0.verdict;
+    assert_eq!(verdict(999), Verdict::Grant);
+    assert_eq!(verdict(1_998), Verdict::Refuse);
+    assert_eq!(verdict(1_999), Verdict::Grant);
+}
+
+#[test]
+fn a_counter_that_was_kept_goes_on_until_its_end() {
+    let name = "a".to_owned();
+    let kept = Kept { counter: name, count: 1, seconds: 11, end: 3_000 };
+    let mut live = Live::with(vec![kept], NOW).unwrap();
+    let quota = Quota { plan: String::new(), key: String::new(), period: String::new() };
+    let quota = [Ask { kind: Kind::Quota(quota), unit: Unit::Day, ..ask("a", 1, 1) }];
+    let (decision, _) = live.take(&quota, NOW).unwrap();
+    // Whatever unit it was last asked for with: the storage knows of its end too.
+    assert!(decision.left[0].reset > Duration::from_secs(2_900), "{decision:?}");
+    let mut verdict =
+        |seconds| live.take(&quota, NOW + Duration::from_secs(seconds)).unwrap().0.verdict;
+    assert_eq!(verdict(2_999), Verdict::Refuse);
+    assert_eq!(verdict(3_000), Verdict::Grant);
 }
 
 #[test]

@@ -5,10 +5,9 @@ use std::time::SystemTime;
 
 use redb::{Database, ReadableDatabase, ReadableTable};
 
-use super::{COUNTERS, Kept, SEEN, Store, USAGE, Unusable, corrupt, failure};
+use super::{COUNTERS, Kept, SEEN, Store, USAGE, Unusable, corrupt, failure, seconds};
 use crate::day::Day;
 use crate::decision::Failure;
-use crate::embedded::live::seconds;
 use crate::usage::{MAX_KEYS, Seen, TOO_MANY_KEYS, Used};
 
 impl Store {
