@@ -13,8 +13,11 @@ pub const MAX_DESCRIPTORS: usize = 16;
 /// How many entries a descriptor may have. Ours have three.
 pub const MAX_ENTRIES: usize = 16;
 /// How long a key, a value and the domain may be, in bytes. The longest are keys' ids and names of
-/// plans, which API Gateway keeps shorter; a counter's name is made of them and kept.
+/// plans, which API Gateway keeps shorter.
 pub const MAX_TEXT: usize = 256;
+/// How long a counter's name may be, in bytes: it is made of the domain and all entries, and kept. Ours
+/// are of three of the longest texts at most, and mostly a tenth of that.
+pub const MAX_COUNTER: usize = 1_024;
 /// How long a counter that names its own time is kept after that time. A proxy whose clock is a
 /// little behind, and a lease that was asked for in the last moment, find it and not a new one.
 pub const KEPT_AFTER: Duration = Duration::from_secs(10);
@@ -130,9 +133,13 @@ impl Ask {
             Some(hits) => u32::try_from(hits).map_err(|_| "asks for more than any limit")?,
             None => request.hits_addend.max(1),
         };
+        let counter = counter(&request.domain, entries);
+        if counter.len() > MAX_COUNTER {
+            return Err("the domain and the entries make a name longer than 1024 bytes");
+        }
         let (kind, is_dated, start) = kind(entries);
         Ok(Self {
-            counter: counter(&request.domain, entries),
+            counter,
             kind,
             limit: limit.requests_per_unit,
             unit,

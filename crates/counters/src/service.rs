@@ -18,11 +18,11 @@ use crate::metrics::Metrics;
 
 /// Where the service is.
 pub const PATH: &str = "/envoy.service.ratelimit.v3.RateLimitService/ShouldRateLimit";
-/// How large a request may be, in bytes: somewhat more than what the bounds of
-/// [`Ask::all`] allow of keys and values in all.
-pub const MAX_MESSAGE: usize = 160 << 10;
+/// How large a request may be, in bytes: somewhat more than what [`Ask::all`] accepts, which is as
+/// many of the longest names as there may be descriptors.
+pub const MAX_MESSAGE: usize = 32 << 10;
 /// How many requests may be under way. When Redis hangs they all wait for a second, and this is a
-/// bound on what they hold until then.
+/// bound on what they hold until then: a quarter of a gigabyte where all are as large as may be.
 const MAX_UNDER_WAY: usize = 8_192;
 
 /// The service, and what else is told over the same port.

@@ -155,4 +155,25 @@ fn a_request_that_makes_no_sense_is_refused_with_the_descriptor_named() {
         &one(descriptor(&[("a", &long)])),
         &format!("descriptor 0 (a={start}): a value is longer than 256 bytes"),
     );
+    let value = "y".repeat(250);
+    let entries = ["a", "b", "c", "d"].map(|key| (key, value.as_str()));
+    let start = format!("a={value},b=y");
+    check_refused(
+        &one(descriptor(&entries)),
+        &format!(
+            "descriptor 0 ({start}): the domain and the entries make a name longer than 1024 bytes"
+        ),
+    );
+}
+
+#[test]
+fn the_longest_names_of_ours_are_short_enough() {
+    let long = "x".repeat(MAX_TEXT);
+    for entries in [
+        [("usage_plan", long.as_str()), ("key", long.as_str()), ("period", "2026-11-24")],
+        [("limit", long.as_str()), ("subject", long.as_str()), ("window", "18446744073709551615")],
+    ] {
+        let request = Request { domain: long.clone(), ..request(vec![descriptor(&entries)]) };
+        assert!(check(&request).counter.len() <= MAX_COUNTER);
+    }
 }

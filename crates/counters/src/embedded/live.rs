@@ -20,8 +20,9 @@ use super::store::{Kept, Unusable};
 use crate::ask::{Ask, Kind};
 use crate::decision::{Decision, Failure, Left, Verdict};
 
-/// How many counters of each kind may be alive. One takes about a kilobyte with its name, so this
-/// is a quarter of a gigabyte; windows of a second hold as many as twenty thousand callers a second.
+/// How many counters of each kind may be alive. One takes about 600 bytes, and its name three times:
+/// with names as ours are this is a quarter of a gigabyte, and with the longest that are accepted a
+/// whole one. Windows of a second hold as many as twenty thousand callers a second.
 pub const MAX_COUNTERS: usize = 250_000;
 /// How many counters whose time is over are deleted before a request is decided, so that no request
 /// waits for all of a minute's counters to go. More are deleted than a request can add.
