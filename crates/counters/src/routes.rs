@@ -1,6 +1,7 @@
 //! What is found at which path.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::Router;
@@ -10,12 +11,18 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde_json::json;
+use tokio::time::timeout;
+use tonic::Status;
 use tonic::server::Grpc;
 use tonic_prost::ProstCodec;
 
 use crate::decision::Failure;
 use crate::service::{MAX_MESSAGE, PATH, Service, ShouldRateLimit};
 use crate::usage::{NoUsage, Question};
+
+/// How long a request may take from its head to its answer. A body that never ends would keep its
+/// place for ever.
+const REQUEST_TIME: Duration = Duration::from_secs(10);
 
 /// All paths.
 pub fn routes(service: Arc<Service>) -> Router {
@@ -30,9 +37,21 @@ pub fn routes(service: Arc<Service>) -> Router {
 }
 
 async fn should_rate_limit(State(service): State<Arc<Service>>, request: Request) -> Response {
+    in_time(service, request, REQUEST_TIME).await
+}
+
+async fn in_time(service: Arc<Service>, request: Request, within: Duration) -> Response {
+    let place = match service.place() {
+        Ok(place) => place,
+        Err(status) => return status.into_http(),
+    };
     let mut grpc = Grpc::new(ProstCodec::default())
         .apply_max_message_size_config(Some(MAX_MESSAGE), Some(MAX_MESSAGE));
-    grpc.unary(ShouldRateLimit(service), request).await.map(Body::new)
+    let answer = grpc.unary(ShouldRateLimit(service, place), request);
+    match timeout(within, answer).await {
+        Ok(answer) => answer.map(Body::new),
+        Err(_) => Status::deadline_exceeded("the request took too long").into_http(),
+    }
 }
 
 async fn health(State(service): State<Arc<Service>>) -> Response {
@@ -68,7 +87,7 @@ async fn usage(
 async fn unknown(request: Request) -> Response {
     let kind = request.headers().get(header::CONTENT_TYPE);
     if kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc")) {
-        return tonic::Status::unimplemented("there is no such method").into_http::<Body>();
+        return Status::unimplemented("there is no such method").into_http::<Body>();
     }
     refuse(StatusCode::NOT_FOUND, "there is nothing here")
 }
@@ -76,3 +95,6 @@ async fn unknown(request: Request) -> Response {
 fn refuse(status: StatusCode, message: &str) -> Response {
     (status, Json(json!({ "message": message }))).into_response()
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,15 +1,17 @@
 //! Connections: HTTP/1.1 and HTTP/2 in the clear on one port, and no more than there is room for.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{interval, timeout};
 
@@ -19,15 +21,16 @@ const MAX_CONNECTIONS: usize = 1_024;
 const MAX_STREAMS: u32 = 1_024;
 /// How large the header fields of a request may be, in bytes.
 const MAX_HEADER_BYTES: u32 = 16 << 10;
-/// How long a client may take to say anything, and to send the head of a request in HTTP/1.1.
+/// How long a client may take until its first request is here, and to send the head of a later one
+/// in HTTP/1.1. In HTTP/2 it may be silent after the first, as proxies' connections often are.
 const HEAD_TIME: Duration = Duration::from_secs(10);
 /// How often a connection that says nothing is asked whether it is still there.
 const ALIVE: Duration = Duration::from_secs(30);
 /// How long what is under way may take once the server is to stop.
 const STOP_TIME: Duration = Duration::from_secs(5);
 
-/// Serves until told to stop, and then finishes what is under way.
-pub async fn serve(listener: TcpListener, router: Router, mut stop: watch::Receiver<bool>) {
+/// What connections are made with.
+fn builder() -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIME);
     builder
@@ -36,7 +39,12 @@ pub async fn serve(listener: TcpListener, router: Router, mut stop: watch::Recei
         .max_concurrent_streams(MAX_STREAMS)
         .max_header_list_size(MAX_HEADER_BYTES)
         .keep_alive_interval(ALIVE);
-    let builder = Arc::new(builder);
+    builder
+}
+
+/// Serves until told to stop, and then finishes what is under way.
+pub async fn serve(listener: TcpListener, router: Router, mut stop: watch::Receiver<bool>) {
+    let builder = Arc::new(builder());
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let graceful = GracefulShutdown::new();
     let mut connections = JoinSet::new();
@@ -52,13 +60,7 @@ pub async fn serve(listener: TcpListener, router: Router, mut stop: watch::Recei
         let (router, builder) = (router.clone(), Arc::clone(&builder));
         let watcher = graceful.watcher();
         connections.spawn(async move {
-            if !matches!(timeout(HEAD_TIME, stream.readable()).await, Ok(Ok(()))) {
-                return;
-            }
-            let service = TowerToHyperService::new(router);
-            let connection = builder.serve_connection(TokioIo::new(stream), service);
-            // However a client ends its connection, there is nobody left to tell.
-            let _ = watcher.watch(connection.into_owned()).await;
+            converse(stream, router, &builder, watcher, HEAD_TIME).await;
             drop(place);
         });
     }
@@ -66,6 +68,32 @@ pub async fn serve(listener: TcpListener, router: Router, mut stop: watch::Recei
     // Whoever takes longer is cut off.
     let _ = timeout(STOP_TIME, graceful.shutdown()).await;
     connections.shutdown().await;
+}
+
+/// Serves one connection until its client ends it, whose first request must be here in time. The
+/// first bytes may be few: they tell HTTP/2 from HTTP/1.1, and nobody else waits for them with a
+/// limit.
+async fn converse(
+    stream: TcpStream,
+    router: Router,
+    builder: &Builder<TokioExecutor>,
+    watcher: Watcher,
+    within: Duration,
+) {
+    let asked = Arc::new(Notify::new());
+    let (asks, router) = (Arc::clone(&asked), TowerToHyperService::new(router));
+    let service = service_fn(move |request| {
+        asks.notify_one();
+        router.call(request)
+    });
+    let connection = builder.serve_connection(TokioIo::new(stream), service);
+    let mut connection = pin!(watcher.watch(connection.into_owned()));
+    tokio::select! {
+        // However a client ends its connection, there is nobody left to tell.
+        _ = &mut connection => return,
+        asked = timeout(within, asked.notified()) => if asked.is_err() { return },
+    }
+    let _ = connection.await;
 }
 
 /// Takes a connection when there is a place for it.
@@ -84,3 +112,6 @@ async fn accept(
     pause.tick().await;
     None
 }
+
+#[cfg(test)]
+mod tests;

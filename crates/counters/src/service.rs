@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Instant;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tonic::server::UnaryService;
 use tonic::{Code, Request, Response, Status};
 
@@ -25,6 +25,9 @@ pub const MAX_MESSAGE: usize = 32 << 10;
 /// bound on what they hold until then: a quarter of a gigabyte where all are as large as may be.
 const MAX_UNDER_WAY: usize = 8_192;
 
+/// A place among the requests that are under way. It is free again once all of these are dropped.
+pub type Place = Arc<OwnedSemaphorePermit>;
+
 /// The service, and what else is told over the same port.
 pub struct Service {
     /// What counts.
@@ -43,17 +46,22 @@ impl Service {
         Arc::new(Self { engine, metrics: Metrics::default(), clock, under_way })
     }
 
+    /// A place for a request, if there is one. It must be had before anything of its body is read.
+    pub fn place(&self) -> Result<Place, Status> {
+        let place = Arc::clone(&self.under_way).try_acquire_owned();
+        let full = |_| Status::resource_exhausted("too many requests are under way");
+        place.map(Arc::new).map_err(full)
+    }
+
     async fn should_rate_limit(
         self: Arc<Self>,
         request: messages::Request,
+        place: Place,
     ) -> Result<messages::Response, Status> {
         let asks = Ask::all(&request).map_err(|malformed| {
             self.metrics.malformed();
             Status::invalid_argument(malformed.to_string())
         })?;
-        let place = Arc::clone(&self.under_way).try_acquire_owned();
-        let place =
-            place.map_err(|_| Status::resource_exhausted("too many requests are under way"))?;
         // What has begun is finished, even when whoever asked hangs up: between a hold in Redis and
         // its release nothing may just stop.
         let decided = tokio::spawn(async move {
@@ -99,8 +107,8 @@ const fn code(verdict: Verdict) -> i32 {
     }
 }
 
-/// The one method of the service, as tonic calls it.
-pub struct ShouldRateLimit(pub Arc<Service>);
+/// The one method of the service, as tonic calls it, and the place of the request.
+pub struct ShouldRateLimit(pub Arc<Service>, pub Place);
 
 impl UnaryService<messages::Request> for ShouldRateLimit {
     type Response = messages::Response;
@@ -108,9 +116,9 @@ impl UnaryService<messages::Request> for ShouldRateLimit {
         Pin<Box<dyn Future<Output = Result<Response<messages::Response>, Status>> + Send>>;
 
     fn call(&mut self, request: Request<messages::Request>) -> Self::Future {
-        let service = Arc::clone(&self.0);
-        Box::pin(
-            async move { service.should_rate_limit(request.into_inner()).await.map(Response::new) },
-        )
+        let (service, place) = (Arc::clone(&self.0), Arc::clone(&self.1));
+        Box::pin(async move {
+            service.should_rate_limit(request.into_inner(), place).await.map(Response::new)
+        })
     }
 }

@@ -55,7 +55,8 @@ fn a_proxy_whose_clock_is_ahead_does_not_shorten_a_period_for_the_others() {
         let server = Server::on_redis(&redis).await;
         assert_eq!(server.client().await.take(tomorrow(), 10).await, Some(0));
         let mut connection = redis.connection().await;
-        let all = redis::cmd("KEYS").arg("*/counter*2031-03-05*").query_async(&mut connection).await;
+        let all =
+            redis::cmd("KEYS").arg("*/counter*2031-03-05*").query_async(&mut connection).await;
         let keys: Vec<Vec<u8>> = all.expect("keys");
         assert_eq!(keys.len(), 1);
         for key in keys {
