@@ -53,9 +53,9 @@ impl Engine {
     }
 
     /// Whether something could be granted now.
-    pub async fn health(&self) -> Result<(), Failure> {
+    pub async fn health(&self, now: SystemTime) -> Result<(), Failure> {
         match self {
-            Self::Embedded(embedded) => embedded.health(),
+            Self::Embedded(embedded) => embedded.health(now).await,
             Self::Redis(redis) => redis.health().await,
         }
     }

@@ -104,7 +104,7 @@ impl Counters {
             Storage::Redis(address) => Engine::Redis(Redis::start(address, report)),
             Storage::Folder(folder) => {
                 let (path, now) = (folder.clone(), clock.now());
-                let open = tokio::task::spawn_blocking(move || Embedded::open(&path, now));
+                let open = tokio::task::spawn_blocking(move || Embedded::open(&path, now, report));
                 let opened = open.await.map_err(std::io::Error::other)?;
                 Engine::Embedded(Box::new(
                     opened.map_err(|unusable| Error::State(folder, unusable))?,

@@ -55,7 +55,7 @@ async fn in_time(service: Arc<Service>, request: Request, within: Duration) -> R
 }
 
 async fn health(State(service): State<Arc<Service>>) -> Response {
-    match service.engine.health().await {
+    match service.engine.health(service.clock.now()).await {
         Ok(()) => (StatusCode::OK, "ok\n").into_response(),
         Err(failure) => (StatusCode::SERVICE_UNAVAILABLE, format!("{failure}\n")).into_response(),
     }

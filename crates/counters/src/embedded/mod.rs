@@ -13,11 +13,13 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc::{self, OwnedPermit};
+use tokio::sync::oneshot;
 
 use crate::ask::{Ask, Kind};
 use crate::day::Day;
 use crate::decision::{Decision, Failure, Verdict};
+use crate::report::Report;
 use crate::usage::{Seen, Used};
 use live::Live;
 pub use store::Unusable;
@@ -37,8 +39,12 @@ pub struct Embedded {
 
 impl Embedded {
     /// Opens the state in a folder, which is made where it is not there.
-    pub fn open(folder: &Path, now: SystemTime) -> Result<Self, Unusable> {
-        let store = Arc::new(Store::open(folder, now)?);
+    pub fn open(folder: &Path, now: SystemTime, report: Report) -> Result<Self, Unusable> {
+        Self::on(Store::open(folder, now, report)?, now)
+    }
+
+    fn on(store: Store, now: SystemTime) -> Result<Self, Unusable> {
+        let store = Arc::new(store);
         let live = Live::with(store.counters(now)?, now)?;
         let (writer, stopped) = writer::start(&store, WAITING)?;
         Ok(Self {
@@ -56,9 +62,7 @@ impl Embedded {
             return self.live().take(asks, now).map(|(decision, _)| decision);
         }
         // Before anything is counted there must be room to have it written.
-        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let writer = writer.ok_or_else(stopping)?;
-        let room = writer.reserve_owned().await.map_err(|_| stopping())?;
+        let room = self.room().await?;
         let written = {
             let mut live = self.live();
             let (decision, ends) = live.take(asks, now)?;
@@ -73,11 +77,7 @@ impl Embedded {
             room.send(Writing { grants, day: Day::of(now), done });
             (decision, written)
         };
-        match written.1.await {
-            Ok(Ok(())) => Ok(written.0),
-            Ok(Err(failure)) => Err(failure),
-            Err(_) => Err(stopping()),
-        }
+        written.1.await.unwrap_or_else(|_| Err(self.gone())).map(|()| written.0)
     }
 
     /// The limits last seen for a plan's keys.
@@ -90,9 +90,16 @@ impl Embedded {
         self.store.used(plan, keys, days)
     }
 
-    /// Whether a quota can be granted.
-    pub fn health(&self) -> Result<(), Failure> {
-        self.store.health()
+    /// Whether a quota can be granted. When the last could not be, this finds out whether the next
+    /// can: there may be none for as long as this says no.
+    pub async fn health(&self, now: SystemTime) -> Result<(), Failure> {
+        let room = self.room().await?;
+        if self.store.lost().is_none() {
+            return Ok(());
+        }
+        let (done, written) = oneshot::channel();
+        room.send(Writing { grants: Vec::new(), day: Day::of(now), done });
+        written.await.unwrap_or_else(|_| Err(self.gone()))
     }
 
     /// Writes what waits to be written, and lets go of the file.
@@ -105,11 +112,22 @@ impl Embedded {
         }
     }
 
+    /// Room to have something written.
+    async fn room(&self) -> Result<OwnedPermit<Writing>, Failure> {
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let writer = writer.ok_or_else(|| self.gone())?;
+        writer.reserve_owned().await.map_err(|_| self.gone())
+    }
+
+    /// Why there is nobody who writes.
+    fn gone(&self) -> Failure {
+        self.store.lost().unwrap_or_else(|| Failure::State("the server stops".to_owned()))
+    }
+
     fn live(&self) -> std::sync::MutexGuard<'_, Live> {
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn stopping() -> Failure {
-    Failure::State("the server stops".to_owned())
-}
+#[cfg(test)]
+mod tests;

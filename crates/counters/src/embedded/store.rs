@@ -1,24 +1,28 @@
 //! What lasts: the quotas' counters, what was used on each day, and the limits last seen.
 
+mod file;
 mod read;
 
 use std::fs;
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use redb::{Builder, Database, DatabaseError, ReadableTable, TableDefinition, WriteTransaction};
+use redb::{Database, ReadableTable, TableDefinition, WriteTransaction};
 
 use super::writer::Writing;
 use crate::ask::{Ask, Kind, Quota};
 use crate::day::Day;
 use crate::decision::{Failure, Left};
+use crate::report::Report;
 use crate::usage::{KEPT_DAYS, Seen};
+#[cfg(test)]
+pub use file::Make;
+pub use file::Open;
+use file::{File, unusable};
 
 /// How the tables below are laid out. A state of another format is refused.
 const FORMAT: u64 = 1;
-/// How much memory the file's pages may take. A state is read as a whole only at the start.
-const CACHE_BYTES: usize = 16 << 20;
 
 /// What the state is: its format.
 const ABOUT: TableDefinition<'_, &str, u64> = TableDefinition::new("about");
@@ -87,36 +91,24 @@ impl Grant {
     }
 }
 
-/// The file.
+/// What lasts, in its file.
 pub struct Store {
-    database: RwLock<Option<Database>>,
-    state: Mutex<State>,
-}
-
-/// What is known of the file.
-#[derive(Default)]
-struct State {
-    pruned: Option<Day>,
-    failed: Option<String>,
+    file: File,
+    pruned: Mutex<Option<Day>>,
 }
 
 impl Store {
     /// Opens the state in a folder, or makes it, and forgets what is too old to be of use.
-    pub fn open(folder: &Path, now: SystemTime) -> Result<Self, Unusable> {
+    pub fn open(folder: &Path, now: SystemTime, report: Report) -> Result<Self, Unusable> {
         fs::create_dir_all(folder)?;
-        let mut builder = Builder::new();
-        // A damaged page is found now, and not by whoever asks for what was on it.
-        builder.set_cache_size(CACHE_BYTES).set_check_integrity_on_open(true);
-        let database =
-            builder.create(folder.join("counters.redb")).map_err(|error| match error {
-                DatabaseError::DatabaseAlreadyOpen | DatabaseError::LockProtocolMismatch => {
-                    Unusable::InUse
-                }
-                error => Unusable::Corrupt(error.to_string()),
-            })?;
-        let store = Self { database: RwLock::new(Some(database)), state: Mutex::default() };
-        match store.with(|database| tables(database, now)).map_err(corrupt)? {
-            FORMAT => Ok(store),
+        Self::on(file::at(folder.join("counters.redb")), now, report)
+    }
+
+    /// Uses a database wherever it is.
+    pub fn on(open: Open, now: SystemTime, report: Report) -> Result<Self, Unusable> {
+        let file = File::open(open, report)?;
+        match file.with(|database| tables(database, now)).map_err(unusable)? {
+            FORMAT => Ok(Self { file, pruned: Mutex::default() }),
             other => Err(Unusable::Format(other)),
         }
     }
@@ -124,8 +116,9 @@ impl Store {
     /// Writes all of it to the disk, or nothing.
     pub fn write(&self, batch: &[Writing]) -> Result<(), Failure> {
         let today = batch.iter().map(|writing| writing.day).max();
-        let prunes = today.filter(|today| self.state().pruned != Some(*today));
-        let written = self.with(|database| {
+        let mut pruned = self.pruned.lock().unwrap_or_else(PoisonError::into_inner);
+        let prunes = today.filter(|today| *pruned != Some(*today));
+        self.file.write(|database| {
             let write = database.begin_write()?;
             for writing in batch {
                 for grant in &writing.grants {
@@ -137,41 +130,24 @@ impl Store {
             }
             write.commit()?;
             Ok(())
-        });
-        let mut state = self.state();
-        match written {
-            Ok(()) => {
-                state.pruned = today;
-                state.failed = None;
-                Ok(())
-            }
-            Err(error) => {
-                state.failed = Some(error.to_string());
-                Err(failure(error))
-            }
-        }
+        })?;
+        *pruned = today;
+        Ok(())
     }
 
-    /// Whether the last thing that was to be written was.
-    pub fn health(&self) -> Result<(), Failure> {
-        self.state().failed.clone().map_or(Ok(()), |reason| Err(Failure::State(reason)))
+    /// Why nothing can be written, if it is so: what it was at first.
+    pub fn lost(&self) -> Option<Failure> {
+        self.file.lost()
+    }
+
+    /// Notes why nothing can be written any more.
+    pub fn lose(&self, reason: &str) {
+        let _ = self.file.lose(reason);
     }
 
     /// Lets go of the file. Nothing can be read or written any more.
     pub fn close(&self) {
-        drop(self.database.write().unwrap_or_else(PoisonError::into_inner).take());
-    }
-
-    fn with<T>(
-        &self,
-        what: impl FnOnce(&Database) -> Result<T, redb::Error>,
-    ) -> Result<T, redb::Error> {
-        let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
-        database.as_ref().map_or(Err(redb::Error::DatabaseClosed), what)
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.file.close();
     }
 }
 
@@ -221,14 +197,4 @@ fn prune(write: &WriteTransaction, now: SystemTime) -> Result<(), redb::Error> {
 /// Since 1970.
 fn seconds(moment: SystemTime) -> u64 {
     moment.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "it is the shape of `map_err`")]
-fn corrupt(error: redb::Error) -> Unusable {
-    Unusable::Corrupt(error.to_string())
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "it is the shape of `map_err`")]
-fn failure(error: redb::Error) -> Failure {
-    Failure::State(error.to_string())
 }

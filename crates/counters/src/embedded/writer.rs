@@ -23,6 +23,17 @@ pub struct Writing {
     pub done: oneshot::Sender<Result<(), Failure>>,
 }
 
+/// Says so when the thread that writes does not end as it should.
+struct End<'a>(&'a Store);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.0.lose("the thread that writes it has panicked");
+        }
+    }
+}
+
 /// Starts the thread that writes. It ends once nobody can hand it anything, and then says so.
 pub fn start(
     store: &Arc<Store>,
@@ -32,6 +43,7 @@ pub fn start(
     let (stopped, has_stopped) = oneshot::channel();
     let store = Arc::clone(store);
     let write = move || {
+        let _end = End(&store);
         while let Some(first) = receiver.blocking_recv() {
             let mut batch = vec![first];
             while batch.len() < TOGETHER

@@ -11,6 +11,7 @@ use super::*;
 use crate::clock::Clock;
 use crate::embedded::Embedded;
 use crate::engine::Engine;
+use crate::report::Report;
 
 /// A body of which nothing comes.
 struct Stalled;
@@ -34,7 +35,7 @@ fn stalled() -> Request {
 
 fn service(folder: &TempDir) -> Arc<Service> {
     let clock = Clock::system();
-    let embedded = Embedded::open(folder.path(), clock.now()).unwrap();
+    let embedded = Embedded::open(folder.path(), clock.now(), Report::to(|_| {})).unwrap();
     Service::new(Engine::Embedded(Box::new(embedded)), clock)
 }
 

@@ -116,6 +116,19 @@ fn a_damaged_state_is_refused_and_left_as_it_is() {
 }
 
 #[test]
+fn a_file_that_cannot_be_opened_is_not_called_damaged() {
+    let folder = TempDir::new().expect("a folder");
+    // Nobody may open a folder as a file, not even root, who has permission for everything else.
+    fs::create_dir(folder.path().join("counters.redb")).expect("a folder");
+    runtime().block_on(async {
+        let refused = Server::on_folder(folder.path()).await.err().expect("it is a folder");
+        let refused = refused.to_string();
+        assert!(refused.contains("`: Is a directory"), "{refused}");
+        assert!(!refused.contains("damaged"), "{refused}");
+    });
+}
+
+#[test]
 fn nothing_stays_in_redis_for_ever() {
     let redis = Redis::started();
     runtime().block_on(async {

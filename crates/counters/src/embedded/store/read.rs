@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use redb::{Database, ReadableDatabase, ReadableTable};
 
-use super::{COUNTERS, Kept, SEEN, Store, USAGE, Unusable, corrupt, failure, seconds};
+use super::{COUNTERS, Kept, SEEN, Store, USAGE, Unusable, seconds, unusable};
 use crate::day::Day;
 use crate::decision::Failure;
 use crate::usage::{MAX_KEYS, Seen, TOO_MANY_KEYS, Used};
@@ -25,7 +25,7 @@ impl Store {
             }
             Ok(all)
         };
-        self.with(read).map_err(corrupt)
+        self.file.with(read).map_err(unusable)
     }
 
     /// The limits last seen for one key of a plan, or all.
@@ -45,7 +45,7 @@ impl Store {
             }
             Ok(all)
         };
-        let all = self.with(read).map_err(failure)?;
+        let all = self.file.read(read)?;
         if all.len() > MAX_KEYS {
             return Err(Failure::Refused(TOO_MANY_KEYS));
         }
@@ -66,6 +66,6 @@ impl Store {
             }
             Ok(used)
         };
-        self.with(read).map_err(failure)
+        self.file.read(read)
     }
 }

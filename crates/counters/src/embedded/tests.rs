@@ -1,0 +1,143 @@
+use std::io::{self, Error};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use redb::backends::FileBackend;
+use redb::{Builder, StorageBackend};
+use tempfile::TempDir;
+
+use super::store::{Make, Open};
+use super::*;
+use crate::ask::Quota;
+use crate::unit::Unit;
+
+const NOW: SystemTime = SystemTime::UNIX_EPOCH;
+
+/// A file on a disk that fails while it is told to.
+#[derive(Debug)]
+struct Disk {
+    file: FileBackend,
+    fails: Arc<AtomicBool>,
+}
+
+impl Disk {
+    fn file(&self) -> io::Result<&FileBackend> {
+        if self.fails.load(Ordering::SeqCst) {
+            return Err(Error::other("the disk is on fire"));
+        }
+        Ok(&self.file)
+    }
+}
+
+impl StorageBackend for Disk {
+    fn len(&self) -> io::Result<u64> {
+        self.file()?.len()
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        self.file()?.read(offset, out)
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.file()?.set_len(len)
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        self.file()?.sync_data()
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        self.file()?.write(offset, data)
+    }
+
+    fn close(&self) -> io::Result<()> {
+        self.file.close()
+    }
+}
+
+/// An engine on such a disk.
+struct Burning {
+    embedded: Embedded,
+    folder: TempDir,
+    fails: Arc<AtomicBool>,
+    said: Arc<Mutex<Vec<String>>>,
+}
+
+impl Burning {
+    fn start() -> Self {
+        let folder = TempDir::new().unwrap();
+        let fails = Arc::new(AtomicBool::new(false));
+        let said = Arc::new(Mutex::new(Vec::new()));
+        let says = Arc::clone(&said);
+        let report = Report::to(move |line| says.lock().unwrap().push(line.to_owned()));
+        let store = Store::on(disk(folder.path(), &fails), NOW, report).unwrap();
+        Self { embedded: Embedded::on(store, NOW).unwrap(), folder, fails, said }
+    }
+
+    async fn take(&self) -> Result<u64, Failure> {
+        let decision = self.embedded.take(&[ask()], NOW).await?;
+        Ok(decision.left[0].remaining)
+    }
+
+    fn said(&self) -> Vec<String> {
+        self.said.lock().unwrap().clone()
+    }
+}
+
+fn disk(folder: &Path, fails: &Arc<AtomicBool>) -> Open {
+    let (path, fails) = (folder.join("counters.redb"), Arc::clone(fails));
+    Box::new(move |make| {
+        let mut file = std::fs::OpenOptions::new();
+        file.read(true).write(true).create(make == Make::Missing).truncate(false);
+        let file = FileBackend::new(file.open(&path)?)?;
+        Builder::new().create_with_backend(Disk { file, fails: Arc::clone(&fails) })
+    })
+}
+
+fn ask() -> Ask {
+    let quota = Quota { plan: "gold".into(), key: "k1".into(), period: "some day".into() };
+    Ask {
+        counter: "a".to_owned(),
+        kind: Kind::Quota(quota),
+        limit: 10,
+        unit: Unit::Day,
+        hits: 1,
+        is_dated: true,
+        until: None,
+    }
+}
+
+#[tokio::test]
+async fn a_disk_that_fails_is_told_of_once_and_used_again_when_it_works() {
+    let burning = Burning::start();
+    assert_eq!(burning.take().await, Ok(9));
+    assert_eq!(burning.embedded.health(NOW).await, Ok(()));
+
+    burning.fails.store(true, Ordering::SeqCst);
+    let failure = Failure::State("I/O error: the disk is on fire".to_owned());
+    for _ in 0..3 {
+        assert_eq!(burning.take().await, Err(failure.clone()));
+        assert_eq!(burning.embedded.health(NOW).await, Err(failure.clone()));
+        assert_eq!(burning.embedded.seen("gold", None), Err(failure.clone()));
+    }
+    assert_eq!(burning.said(), [failure.to_string()]);
+
+    // Nobody need ask for a quota to find out.
+    burning.fails.store(false, Ordering::SeqCst);
+    assert_eq!(burning.embedded.health(NOW).await, Ok(()));
+    assert_eq!(burning.said(), [failure.to_string(), "the state is written again".to_owned()]);
+    // What was not written was not granted, and stays counted.
+    assert_eq!(burning.take().await, Ok(5));
+    burning.embedded.stop().await;
+    let again = Embedded::open(burning.folder.path(), NOW, Report::to(|_| {})).unwrap();
+    assert_eq!(again.take(&[ask()], NOW).await.unwrap().left[0].remaining, 4);
+}
+
+#[tokio::test]
+async fn nothing_is_well_when_nobody_writes() {
+    let burning = Burning::start();
+    let (writer, gone) = mpsc::channel(1);
+    drop(gone);
+    *burning.embedded.writer.lock().unwrap() = Some(writer);
+    assert!(burning.embedded.health(NOW).await.is_err());
+    assert!(burning.take().await.is_err());
+}
