@@ -23,6 +23,9 @@ use file::{File, unusable};
 
 /// How the tables below are laid out. A state of another format is refused.
 const FORMAT: u64 = 1;
+/// For how many seconds a counter is kept after its end: 40 days. A clock that was set ahead, by a
+/// month at most, and is right again the next time finds what was counted.
+const KEPT_OVER: u64 = 40 * 86_400;
 
 /// What the state is: its format.
 const ABOUT: TableDefinition<'_, &str, u64> = TableDefinition::new("about");
@@ -185,10 +188,11 @@ fn tables(database: &Database, now: SystemTime) -> Result<u64, redb::Error> {
     Ok(format)
 }
 
-/// Forgets counters whose time is over, and days that are too long ago.
+/// Forgets counters whose time has long been over, and days that are too long ago.
 fn prune(write: &WriteTransaction, now: SystemTime) -> Result<(), redb::Error> {
     let oldest = Day::of(now).minus(KEPT_DAYS).number();
-    write.open_table(COUNTERS)?.retain(|_, (_, _, end)| end > seconds(now))?;
+    let over = seconds(now).saturating_sub(KEPT_OVER);
+    write.open_table(COUNTERS)?.retain(|_, (_, _, end)| end > over)?;
     write.open_table(USAGE)?.retain_in(..(oldest, "", ""), |_, _| false)?;
     write.open_table(SEEN)?.retain(|_, (_, day)| day >= oldest)?;
     Ok(())

@@ -1,5 +1,6 @@
 use std::io::{self, Error};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Duration;
 
 use redb::backends::FileBackend;
 use redb::{Builder, StorageBackend};
@@ -17,12 +18,14 @@ const NOW: SystemTime = SystemTime::UNIX_EPOCH;
 struct Disk {
     file: FileBackend,
     fails: Arc<AtomicBool>,
+    times: Arc<AtomicU32>,
 }
 
 impl Disk {
     fn file(&self) -> io::Result<&FileBackend> {
         if self.fails.load(Ordering::SeqCst) {
-            return Err(Error::other("the disk is on fire"));
+            let times = self.times.fetch_add(1, Ordering::SeqCst);
+            return Err(Error::other(format!("the disk is on fire for the {times}th time")));
         }
         Ok(&self.file)
     }
@@ -85,11 +88,16 @@ impl Burning {
 
 fn disk(folder: &Path, fails: &Arc<AtomicBool>) -> Open {
     let (path, fails) = (folder.join("counters.redb"), Arc::clone(fails));
+    let times = Arc::new(AtomicU32::new(0));
     Box::new(move |make| {
         let mut file = std::fs::OpenOptions::new();
         file.read(true).write(true).create(make == Make::Missing).truncate(false);
         let file = FileBackend::new(file.open(&path)?)?;
-        Builder::new().create_with_backend(Disk { file, fails: Arc::clone(&fails) })
+        Builder::new().create_with_backend(Disk {
+            file,
+            fails: Arc::clone(&fails),
+            times: Arc::clone(&times),
+        })
     })
 }
 
@@ -113,7 +121,8 @@ async fn a_disk_that_fails_is_told_of_once_and_used_again_when_it_works() {
     assert_eq!(burning.embedded.health(NOW).await, Ok(()));
 
     burning.fails.store(true, Ordering::SeqCst);
-    let failure = Failure::State("I/O error: the disk is on fire".to_owned());
+    // The first is told: what follows from it may have other reasons.
+    let failure = Failure::State("I/O error: the disk is on fire for the 0th time".to_owned());
     for _ in 0..3 {
         assert_eq!(burning.take().await, Err(failure.clone()));
         assert_eq!(burning.embedded.health(NOW).await, Err(failure.clone()));
@@ -140,4 +149,23 @@ async fn nothing_is_well_when_nobody_writes() {
     *burning.embedded.writer.lock().unwrap() = Some(writer);
     assert!(burning.embedded.health(NOW).await.is_err());
     assert!(burning.take().await.is_err());
+}
+
+#[tokio::test]
+async fn a_clock_that_was_ahead_for_a_while_costs_no_count() {
+    let folder = TempDir::new().unwrap();
+    let left = async |days: u64, counter: &str| {
+        let now = NOW + Duration::from_secs(days * 86_400);
+        let embedded = Embedded::open(folder.path(), now, Report::to(|_| {})).unwrap();
+        let ask = Ask { counter: counter.to_owned(), ..ask() };
+        let left = embedded.take(&[ask], now).await.unwrap().left[0].remaining;
+        embedded.stop().await;
+        left
+    };
+    assert_eq!(left(0, "a").await, 9);
+    assert_eq!(left(31, "b").await, 9);
+    assert_eq!(left(0, "a").await, 8);
+    // Nothing is kept for ever.
+    assert_eq!(left(42, "b").await, 9);
+    assert_eq!(left(0, "a").await, 9);
 }
