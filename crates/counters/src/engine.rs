@@ -34,7 +34,7 @@ impl Engine {
         key: Option<&str>,
     ) -> Result<BTreeMap<String, Seen>, Failure> {
         match self {
-            Self::Embedded(embedded) => embedded.seen(plan, key),
+            Self::Embedded(embedded) => embedded.seen(plan, key).await,
             Self::Redis(redis) => redis.seen(plan, key).await,
         }
     }
@@ -47,7 +47,7 @@ impl Engine {
         days: (Day, Day),
     ) -> Result<Used, Failure> {
         match self {
-            Self::Embedded(embedded) => embedded.used(plan, keys, days),
+            Self::Embedded(embedded) => embedded.used(plan, keys, days).await,
             Self::Redis(redis) => redis.used(plan, keys, days).await,
         }
     }

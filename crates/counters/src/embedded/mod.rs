@@ -14,7 +14,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use tokio::sync::mpsc::{self, OwnedPermit};
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
+use tokio::task::spawn_blocking;
 
 use crate::ask::{Ask, Kind};
 use crate::day::Day;
@@ -28,6 +29,8 @@ use writer::Writing;
 
 /// How many grants may wait for the disk. More than that wait for their turn first.
 const WAITING: usize = 4_096;
+/// How many may read from the store at once.
+const READERS: usize = 1;
 
 /// The engine for one machine.
 pub struct Embedded {
@@ -35,6 +38,7 @@ pub struct Embedded {
     store: Arc<Store>,
     writer: Mutex<Option<mpsc::Sender<Writing>>>,
     stopped: Mutex<Option<oneshot::Receiver<()>>>,
+    readers: Arc<Semaphore>,
 }
 
 impl Embedded {
@@ -52,6 +56,7 @@ impl Embedded {
             store,
             writer: Mutex::new(Some(writer)),
             stopped: Mutex::new(Some(stopped)),
+            readers: Arc::new(Semaphore::new(READERS)),
         })
     }
 
@@ -81,13 +86,24 @@ impl Embedded {
     }
 
     /// The limits last seen for a plan's keys.
-    pub fn seen(&self, plan: &str, key: Option<&str>) -> Result<BTreeMap<String, Seen>, Failure> {
-        self.store.seen(plan, key)
+    pub async fn seen(
+        &self,
+        plan: &str,
+        key: Option<&str>,
+    ) -> Result<BTreeMap<String, Seen>, Failure> {
+        let (plan, key) = (plan.to_owned(), key.map(str::to_owned));
+        self.read(move |store| store.seen(&plan, key.as_deref())).await
     }
 
     /// What keys of a plan have used, day by day.
-    pub fn used(&self, plan: &str, keys: &[String], days: (Day, Day)) -> Result<Used, Failure> {
-        self.store.used(plan, keys, days)
+    pub async fn used(
+        &self,
+        plan: &str,
+        keys: &[String],
+        days: (Day, Day),
+    ) -> Result<Used, Failure> {
+        let (plan, keys) = (plan.to_owned(), keys.to_vec());
+        self.read(move |store| store.used(&plan, &keys, days)).await
     }
 
     /// Whether a quota can be granted. When the last could not be, this finds out whether the next
@@ -110,6 +126,23 @@ impl Embedded {
             // An error says that the thread has gone already.
             let _ = stopped.await;
         }
+    }
+
+    /// Reads from the store where nobody's grant waits for it, and one after the other: a reader
+    /// keeps a processor busy, and grants need that too.
+    async fn read<T: Send + 'static>(
+        &self,
+        what: impl FnOnce(&Store) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let turn = Arc::clone(&self.readers).acquire_owned().await.map_err(|_| self.gone())?;
+        let store = Arc::clone(&self.store);
+        let read = spawn_blocking(move || {
+            let read = what(&store);
+            // Not before it is done, even when whoever asked has gone.
+            drop(turn);
+            read
+        });
+        read.await.unwrap_or_else(|_| Err(self.gone()))
     }
 
     /// Room to have something written.

@@ -1,5 +1,8 @@
+use std::future::poll_fn;
 use std::io::{self, Error};
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::task::Poll;
 use std::time::Duration;
 
 use redb::backends::FileBackend;
@@ -12,6 +15,9 @@ use crate::ask::Quota;
 use crate::unit::Unit;
 
 const NOW: SystemTime = SystemTime::UNIX_EPOCH;
+
+/// More than anything here takes.
+const LONG: Duration = Duration::from_secs(20);
 
 /// A file on a disk that fails while it is told to.
 #[derive(Debug)]
@@ -126,7 +132,7 @@ async fn a_disk_that_fails_is_told_of_once_and_used_again_when_it_works() {
     for _ in 0..3 {
         assert_eq!(burning.take().await, Err(failure.clone()));
         assert_eq!(burning.embedded.health(NOW).await, Err(failure.clone()));
-        assert_eq!(burning.embedded.seen("gold", None), Err(failure.clone()));
+        assert_eq!(burning.embedded.seen("gold", None).await, Err(failure.clone()));
     }
     assert_eq!(burning.said(), [failure.to_string()]);
 
@@ -168,4 +174,27 @@ async fn a_clock_that_was_ahead_for_a_while_costs_no_count() {
     // Nothing is kept for ever.
     assert_eq!(left(42, "b").await, 9);
     assert_eq!(left(0, "a").await, 9);
+}
+
+#[tokio::test]
+async fn who_reads_keeps_nobody_waiting_but_the_next_who_reads() {
+    let folder = TempDir::new().unwrap();
+    let embedded = Embedded::open(folder.path(), NOW, Report::to(|_| {})).unwrap();
+    // A long read, which ends once something else has been done.
+    let (done, is_done) = std::sync::mpsc::channel();
+    let long = embedded.read(move |_| Ok(is_done.recv_timeout(LONG).is_ok()));
+    let others = async {
+        let ask = Ask { kind: Kind::Rate, ..ask() };
+        let decision = embedded.take(&[ask], NOW).await.unwrap();
+        assert_eq!(decision.verdict, Verdict::Grant);
+        assert_eq!(embedded.readers.available_permits(), 0);
+        let mut next = pin!(embedded.seen("gold", None));
+        let is_pending = poll_fn(|context| Poll::Ready(next.as_mut().poll(context).is_pending()));
+        assert!(is_pending.await);
+        done.send(()).unwrap();
+        next.await.unwrap()
+    };
+    let (others_came_first, seen) = tokio::join!(long, others);
+    assert_eq!(others_came_first, Ok(true));
+    assert!(seen.is_empty());
 }
