@@ -56,6 +56,8 @@ pub enum Kind {
 /// What a customer may use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Quota {
+    /// Whose plan it is: the domain.
+    pub domain: String,
     /// The usage plan.
     pub plan: String,
     /// The key.
@@ -137,7 +139,7 @@ impl Ask {
         if counter.len() > MAX_COUNTER {
             return Err("the domain and the entries make a name longer than 1024 bytes");
         }
-        let (kind, is_dated, start) = kind(entries);
+        let (kind, is_dated, start) = kind(&request.domain, entries);
         Ok(Self {
             counter,
             kind,
@@ -171,12 +173,13 @@ impl Ask {
 }
 
 /// What is counted, whether the entries name the time, and when that time began.
-fn kind(entries: &[Entry]) -> (Kind, bool, Option<SystemTime>) {
+fn kind(domain: &str, entries: &[Entry]) -> (Kind, bool, Option<SystemTime>) {
     let keys = entries.iter().map(|entry| entry.key.as_str());
     let value = |index: usize| entries.get(index).map(|entry| entry.value.as_str());
     if keys.clone().eq(["usage_plan", "key", "period"]) {
         let text = |index| value(index).unwrap_or_default().to_owned();
-        let quota = Quota { plan: text(0), key: text(1), period: text(2) };
+        let domain = domain.to_owned();
+        let quota = Quota { domain, plan: text(0), key: text(1), period: text(2) };
         let start = quota.period.parse().ok().map(Day::start);
         return (Kind::Quota(quota), true, start);
     }

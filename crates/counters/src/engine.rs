@@ -8,7 +8,7 @@ use crate::day::Day;
 use crate::decision::{Decision, Failure};
 use crate::embedded::Embedded;
 use crate::redis::Redis;
-use crate::usage::{Seen, Used};
+use crate::usage::{Plan, Seen, Used};
 
 /// What counts. Both kinds hold limitador's storage, which decides.
 pub enum Engine {
@@ -27,22 +27,23 @@ impl Engine {
         }
     }
 
-    /// The limits last seen for one key of a plan, or all.
+    /// The limits last seen until a day for one key of a plan, or all.
     pub async fn seen(
         &self,
-        plan: &str,
+        plan: &Plan,
         key: Option<&str>,
+        today: Day,
     ) -> Result<BTreeMap<String, Seen>, Failure> {
         match self {
             Self::Embedded(embedded) => embedded.seen(plan, key).await,
-            Self::Redis(redis) => redis.seen(plan, key).await,
+            Self::Redis(redis) => redis.seen(plan, key, today).await,
         }
     }
 
     /// What keys of a plan have used on these days.
     pub async fn used(
         &self,
-        plan: &str,
+        plan: &Plan,
         keys: &[String],
         days: (Day, Day),
     ) -> Result<Used, Failure> {

@@ -24,7 +24,7 @@ use tokio::time::timeout;
 use crate::ask::{Ask, Kind, Quota};
 use crate::day::Day;
 use crate::decision::{Decision, Failure, Left, TIME_LIMIT, Verdict};
-use crate::usage::{KEPT_DAYS, MAX_KEYS, Seen, TOO_MANY_KEYS, Used};
+use crate::usage::{KEPT_DAYS, MAX_KEYS, Plan, Seen, TOO_MANY_KEYS, Used};
 use counters::Counters;
 use link::Link;
 pub use link::{Address, NoAddress, Redis};
@@ -42,20 +42,21 @@ impl Redis {
         in_time(link.take(asks, now)).await
     }
 
-    /// The limits last seen for one key of a plan, or all.
+    /// The limits last seen until a day for one key of a plan, or all.
     pub async fn seen(
         &self,
-        plan: &str,
+        plan: &Plan,
         key: Option<&str>,
+        today: Day,
     ) -> Result<BTreeMap<String, Seen>, Failure> {
         let link = self.link()?;
-        in_time(link.seen(plan, key)).await
+        in_time(link.seen(plan, key, today)).await
     }
 
     /// What keys of a plan have used on these days.
     pub async fn used(
         &self,
-        plan: &str,
+        plan: &Plan,
         keys: &[String],
         days: (Day, Day),
     ) -> Result<Used, Failure> {
@@ -64,7 +65,9 @@ impl Redis {
             keys.iter().flat_map(|key| days.0.through(days.1).map(move |day| (key, day))).collect();
         let mut used = Used::new();
         for cells in cells.chunks(READ_AT_ONCE) {
-            let counters = cells.iter().map(|(key, day)| link.counters.usage(plan, key, *day));
+            let Plan { domain, id } = plan;
+            let counter = |(key, day): &(&String, Day)| link.counters.usage(domain, id, key, *day);
+            let counters = cells.iter().map(counter);
             let mut counters = counters.collect::<Result<Vec<_>, _>>()?;
             in_time(async {
                 // Nothing is asked for, so there is nothing to decide: what remains is filled in.
@@ -167,19 +170,22 @@ impl Link {
             match &ask.kind {
                 Kind::Rate => update.await?,
                 Kind::Quota(quota) => {
-                    let day = self.counters.usage(&quota.plan, &quota.key, Day::of(now))?;
-                    let used =
-                        async { self.storage.update_counter(&day, hits).await.map_err(storage) };
+                    let day = Day::of(now);
+                    let Quota { domain, plan, key, .. } = quota;
+                    let counter = self.counters.usage(domain, plan, key, day)?;
+                    let used = async {
+                        self.storage.update_counter(&counter, hits).await.map_err(storage)
+                    };
                     let seen = Seen::of(ask, quota);
-                    tokio::try_join!(update, used, self.remember(quota, &seen))?;
+                    tokio::try_join!(update, used, self.remember(quota, &seen, day))?;
                 }
             }
         }
         Ok(())
     }
 
-    async fn remember(&self, quota: &Quota, seen: &Seen) -> Result<(), Failure> {
-        let name = Counters::seen(&quota.plan);
+    async fn remember(&self, quota: &Quota, seen: &Seen, day: Day) -> Result<(), Failure> {
+        let name = Counters::seen(&quota.domain, &quota.plan, day);
         let mut connection = self.connection.clone();
         let mut both = redis::pipe();
         both.hset(&name, &quota.key, seen.to_json()).ignore();
@@ -187,24 +193,39 @@ impl Link {
         both.query_async(&mut connection).await.map_err(unreachable)
     }
 
-    async fn seen(&self, plan: &str, key: Option<&str>) -> Result<BTreeMap<String, Seen>, Failure> {
-        let name = Counters::seen(plan);
+    async fn seen(
+        &self,
+        plan: &Plan,
+        key: Option<&str>,
+        today: Day,
+    ) -> Result<BTreeMap<String, Seen>, Failure> {
+        let names = Counters::all_seen(&plan.domain, &plan.id, today);
         let mut connection = self.connection.clone();
-        let stored: BTreeMap<String, String> = if let Some(key) = key {
-            let get = redis::Cmd::hget(&name, key);
-            let seen: Option<String> =
-                get.query_async(&mut connection).await.map_err(unreachable)?;
-            seen.map(|seen| (key.to_owned(), seen)).into_iter().collect()
-        } else {
-            let count = redis::Cmd::hlen(&name);
-            let count: usize = count.query_async(&mut connection).await.map_err(unreachable)?;
-            if count > MAX_KEYS {
-                return Err(Failure::Refused(TOO_MANY_KEYS));
-            }
-            let all = redis::Cmd::hgetall(&name);
-            all.query_async(&mut connection).await.map_err(unreachable)?
-        };
-        Ok(stored.into_iter().map(|(key, seen)| (key, Seen::from_json(&seen))).collect())
+        let mut pipe = redis::pipe();
+        if let Some(key) = key {
+            names.iter().fold(&mut pipe, |pipe, name| pipe.hget(name, key));
+            let found = pipe.query_async(&mut connection).await;
+            let found: Vec<Option<String>> = found.map_err(unreachable)?;
+            let last = found.into_iter().flatten().next_back();
+            let last = last.map(|seen| (key.to_owned(), Seen::from_json(&seen)));
+            return Ok(last.into_iter().collect());
+        }
+        names.iter().fold(&mut pipe, |pipe, name| pipe.hlen(name));
+        let counts = pipe.query_async(&mut connection).await;
+        let counts: Vec<usize> = counts.map_err(unreachable)?;
+        if counts.iter().any(|count| *count > MAX_KEYS) {
+            return Err(Failure::Refused(TOO_MANY_KEYS));
+        }
+        let mut pipe = redis::pipe();
+        names.iter().fold(&mut pipe, |pipe, name| pipe.hgetall(name));
+        let found = pipe.query_async(&mut connection).await;
+        let found: Vec<BTreeMap<String, String>> = found.map_err(unreachable)?;
+        // What was seen later takes the place of what was seen before.
+        let all: BTreeMap<_, _> = found.into_iter().flatten().collect();
+        if all.len() > MAX_KEYS {
+            return Err(Failure::Refused(TOO_MANY_KEYS));
+        }
+        Ok(all.into_iter().map(|(key, seen)| (key, Seen::from_json(&seen))).collect())
     }
 }
 

@@ -16,6 +16,7 @@ use tonic::Status;
 use tonic::server::Grpc;
 use tonic_prost::ProstCodec;
 
+use crate::day::Day;
 use crate::decision::Failure;
 use crate::service::{MAX_MESSAGE, PATH, Service, ShouldRateLimit};
 use crate::usage::{NoUsage, Question};
@@ -74,7 +75,7 @@ async fn usage(
         Ok(question) => question,
         Err(error) => return refuse(StatusCode::BAD_REQUEST, &error.body_text()),
     };
-    match question.answer(&service.engine).await {
+    match question.answer(&service.engine, Day::of(service.clock.now())).await {
         Ok(usage) => Json(usage).into_response(),
         Err(no @ (NoUsage::Question(_) | NoUsage::Failure(Failure::Refused(_)))) => {
             refuse(StatusCode::BAD_REQUEST, &no.to_string())

@@ -27,6 +27,15 @@ const MAX_CELLS: u64 = 100_000;
 /// What keys have used on which day. Days without use are left out.
 pub type Used = BTreeMap<String, BTreeMap<Day, u64>>;
 
+/// A usage plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// Whose it is: the domain, which a gateway asks in.
+    pub domain: String,
+    /// What it is called there.
+    pub id: String,
+}
+
 /// The limit that was last seen for a plan and a key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seen {
@@ -77,6 +86,9 @@ impl Seen {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Question {
+    /// The domain of the plan; that of gateways which are told none where absent.
+    #[serde(default = "Question::default_domain")]
+    pub domain: String,
     /// The plan.
     pub plan: String,
     /// The key; all of the plan where absent.
@@ -113,8 +125,12 @@ pub enum NoUsage {
 }
 
 impl Question {
-    /// Answers it.
-    pub async fn answer(self, engine: &Engine) -> Result<Usage, NoUsage> {
+    fn default_domain() -> String {
+        "tollgate".to_owned()
+    }
+
+    /// Answers it on a day.
+    pub async fn answer(self, engine: &Engine, today: Day) -> Result<Usage, NoUsage> {
         let day = |text: &str| text.parse::<Day>().map_err(|no| NoUsage::Question(no.to_string()));
         let (from, to) = (day(&self.from)?, day(&self.to)?);
         let refuse = |reason: &str| Err(NoUsage::Question(reason.to_owned()));
@@ -124,11 +140,12 @@ impl Question {
         if from.days_through(to) > KEPT_DAYS {
             return refuse("usage is kept for 400 days, so no more can be asked for");
         }
-        let texts = [Some(&self.plan), self.key.as_ref()];
+        let texts = [Some(&self.domain), Some(&self.plan), self.key.as_ref()];
         if texts.into_iter().flatten().any(|text| text.len() > MAX_TEXT) {
-            return refuse("the plan or the key is longer than 256 bytes");
+            return refuse("the domain, the plan or the key is longer than 256 bytes");
         }
-        let seen = engine.seen(&self.plan, self.key.as_deref()).await?;
+        let plan = Plan { domain: self.domain, id: self.plan };
+        let seen = engine.seen(&plan, self.key.as_deref(), today).await?;
         let keys: Vec<_> = match &self.key {
             Some(key) => vec![key.clone()],
             None => seen.keys().cloned().collect(),
@@ -139,7 +156,7 @@ impl Question {
         if cells > MAX_CELLS {
             return refuse("too many keys and days: name a key, or fewer days");
         }
-        let used = engine.used(&self.plan, &keys, (first, to)).await?;
+        let used = engine.used(&plan, &keys, (first, to)).await?;
         let none = BTreeMap::new();
         let days = |key: &String| {
             let used = used.get(key).unwrap_or(&none);
@@ -157,7 +174,7 @@ impl Question {
         let items = keys.iter().map(|key| (key.clone(), days(key)));
         Ok(Usage {
             items: items.filter(|(_, days)| is_told(days)).collect(),
-            usage_plan_id: self.plan,
+            usage_plan_id: plan.id,
             start_date: from.to_string(),
             end_date: to.to_string(),
         })

@@ -21,7 +21,7 @@ use crate::ask::{Ask, Kind};
 use crate::day::Day;
 use crate::decision::{Decision, Failure, Verdict};
 use crate::report::Report;
-use crate::usage::{Seen, Used};
+use crate::usage::{Plan, Seen, Used};
 use live::Live;
 pub use store::Unusable;
 use store::{Grant, Store};
@@ -75,7 +75,7 @@ impl Embedded {
                 return Ok(decision);
             }
             let grants = (asks.iter().zip(&decision.left).zip(ends))
-                .filter_map(|((ask, left), end)| Grant::of(ask, left, end, now))
+                .filter_map(|((ask, left), end)| Grant::of(ask, left, end))
                 .collect();
             let (done, written) = oneshot::channel();
             // Under the lock: counts are written in the order in which they were decided.
@@ -88,21 +88,21 @@ impl Embedded {
     /// The limits last seen for a plan's keys.
     pub async fn seen(
         &self,
-        plan: &str,
+        plan: &Plan,
         key: Option<&str>,
     ) -> Result<BTreeMap<String, Seen>, Failure> {
-        let (plan, key) = (plan.to_owned(), key.map(str::to_owned));
+        let (plan, key) = (plan.clone(), key.map(str::to_owned));
         self.read(move |store| store.seen(&plan, key.as_deref())).await
     }
 
     /// What keys of a plan have used, day by day.
     pub async fn used(
         &self,
-        plan: &str,
+        plan: &Plan,
         keys: &[String],
         days: (Day, Day),
     ) -> Result<Used, Failure> {
-        let (plan, keys) = (plan.to_owned(), keys.to_vec());
+        let (plan, keys) = (plan.clone(), keys.to_vec());
         self.read(move |store| store.used(&plan, &keys, days)).await
     }
 

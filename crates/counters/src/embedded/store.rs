@@ -22,19 +22,19 @@ pub use file::Open;
 use file::{File, unusable};
 
 /// How the tables below are laid out. A state of another format is refused.
-const FORMAT: u64 = 1;
+const FORMAT: u64 = 2;
 /// For how many seconds a counter is kept after its end: 40 days. A clock that was set ahead, by a
 /// month at most, and is right again the next time finds what was counted.
 const KEPT_OVER: u64 = 40 * 86_400;
 
 /// What the state is: its format.
 const ABOUT: TableDefinition<'_, &str, u64> = TableDefinition::new("about");
-/// A counter's name: its count, for how many seconds it is kept, and until when.
-const COUNTERS: TableDefinition<'_, &str, (u64, u64, u64)> = TableDefinition::new("counters");
-/// Day, plan and key: how many were used.
-const USAGE: TableDefinition<'_, (u32, &str, &str), u64> = TableDefinition::new("usage");
-/// Plan and key: the limit last seen, as JSON, and on which day.
-const SEEN: TableDefinition<'_, (&str, &str), (&str, u32)> = TableDefinition::new("seen");
+/// A counter's name: its count, and until when it is kept.
+const COUNTERS: TableDefinition<'_, &str, (u64, u64)> = TableDefinition::new("counters");
+/// Day, domain, plan and key: how many were used.
+const USAGE: TableDefinition<'_, (u32, &str, &str, &str), u64> = TableDefinition::new("usage");
+/// Domain, plan and key: the limit last seen, as JSON, and on which day.
+const SEEN: TableDefinition<'_, (&str, &str, &str), (&str, u32)> = TableDefinition::new("seen");
 
 /// A state that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -60,8 +60,6 @@ pub struct Kept {
     pub counter: String,
     /// Its count.
     pub count: u64,
-    /// For how long it is kept from its first use.
-    pub seconds: u64,
     /// Until when, in seconds since 1970.
     pub end: u64,
 }
@@ -78,15 +76,14 @@ pub struct Grant {
 impl Grant {
     /// What there is to be written of something that was granted, if it is of a quota. Its counter
     /// ends at `end`, in milliseconds since 1970.
-    pub fn of(ask: &Ask, left: &Left, end: u64, now: SystemTime) -> Option<Self> {
+    pub fn of(ask: &Ask, left: &Left, end: u64) -> Option<Self> {
         let Kind::Quota(quota) = &ask.kind else { return None };
         if ask.hits == 0 {
             return None;
         }
         let count = u64::from(ask.limit).saturating_sub(left.remaining);
-        let (seconds, end) = (ask.kept(now).as_secs(), end.div_ceil(1_000));
         Some(Self {
-            kept: Kept { counter: ask.counter.clone(), count, seconds, end },
+            kept: Kept { counter: ask.counter.clone(), count, end: end.div_ceil(1_000) },
             quota: quota.clone(),
             hits: ask.hits.into(),
             seen: Seen::of(ask, quota),
@@ -157,15 +154,15 @@ impl Store {
 impl Grant {
     fn write(&self, write: &WriteTransaction, day: Day) -> Result<(), redb::Error> {
         let kept = &self.kept;
-        let value = (kept.count, kept.seconds, kept.end);
-        write.open_table(COUNTERS)?.insert(kept.counter.as_str(), value)?;
-        let (plan, key) = (self.quota.plan.as_str(), self.quota.key.as_str());
+        write.open_table(COUNTERS)?.insert(kept.counter.as_str(), (kept.count, kept.end))?;
+        let Quota { domain, plan, key, .. } = &self.quota;
+        let (domain, plan, key) = (domain.as_str(), plan.as_str(), key.as_str());
         let mut usage = write.open_table(USAGE)?;
-        let used = usage.get((day.number(), plan, key))?.map(|used| used.value());
+        let used = usage.get((day.number(), domain, plan, key))?.map(|used| used.value());
         let used = used.unwrap_or_default().saturating_add(self.hits);
-        usage.insert((day.number(), plan, key), used)?;
+        usage.insert((day.number(), domain, plan, key), used)?;
         let seen = self.seen.to_json();
-        write.open_table(SEEN)?.insert((plan, key), (seen.as_str(), day.number()))?;
+        write.open_table(SEEN)?.insert((domain, plan, key), (seen.as_str(), day.number()))?;
         Ok(())
     }
 }
@@ -192,8 +189,8 @@ fn tables(database: &Database, now: SystemTime) -> Result<u64, redb::Error> {
 fn prune(write: &WriteTransaction, now: SystemTime) -> Result<(), redb::Error> {
     let oldest = Day::of(now).minus(KEPT_DAYS).number();
     let over = seconds(now).saturating_sub(KEPT_OVER);
-    write.open_table(COUNTERS)?.retain(|_, (_, _, end)| end > over)?;
-    write.open_table(USAGE)?.retain_in(..(oldest, "", ""), |_, _| false)?;
+    write.open_table(COUNTERS)?.retain(|_, (_, end)| end > over)?;
+    write.open_table(USAGE)?.retain_in(..(oldest, "", "", ""), |_, _| false)?;
     write.open_table(SEEN)?.retain(|_, (_, day)| day >= oldest)?;
     Ok(())
 }

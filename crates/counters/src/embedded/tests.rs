@@ -107,8 +107,13 @@ fn disk(folder: &Path, fails: &Arc<AtomicBool>) -> Open {
     })
 }
 
+fn gold() -> Plan {
+    Plan { domain: "tollgate".into(), id: "gold".into() }
+}
+
 fn ask() -> Ask {
-    let quota = Quota { plan: "gold".into(), key: "k1".into(), period: "some day".into() };
+    let Plan { domain, id: plan } = gold();
+    let quota = Quota { domain, plan, key: "k1".into(), period: "some day".into() };
     Ask {
         counter: "a".to_owned(),
         kind: Kind::Quota(quota),
@@ -122,7 +127,7 @@ fn ask() -> Ask {
 
 #[tokio::test]
 async fn a_disk_that_fails_is_told_of_once_and_used_again_when_it_works() {
-    let burning = Burning::start();
+    let (burning, plan) = (Burning::start(), gold());
     assert_eq!(burning.take().await, Ok(9));
     assert_eq!(burning.embedded.health(NOW).await, Ok(()));
 
@@ -132,7 +137,7 @@ async fn a_disk_that_fails_is_told_of_once_and_used_again_when_it_works() {
     for _ in 0..3 {
         assert_eq!(burning.take().await, Err(failure.clone()));
         assert_eq!(burning.embedded.health(NOW).await, Err(failure.clone()));
-        assert_eq!(burning.embedded.seen("gold", None).await, Err(failure.clone()));
+        assert_eq!(burning.embedded.seen(&plan, None).await, Err(failure.clone()));
     }
     assert_eq!(burning.said(), [failure.to_string()]);
 
@@ -188,7 +193,8 @@ async fn who_reads_keeps_nobody_waiting_but_the_next_who_reads() {
         let decision = embedded.take(&[ask], NOW).await.unwrap();
         assert_eq!(decision.verdict, Verdict::Grant);
         assert_eq!(embedded.readers.available_permits(), 0);
-        let mut next = pin!(embedded.seen("gold", None));
+        let plan = gold();
+        let mut next = pin!(embedded.seen(&plan, None));
         let is_pending = poll_fn(|context| Poll::Ready(next.as_mut().poll(context).is_pending()));
         assert!(is_pending.await);
         done.send(()).unwrap();

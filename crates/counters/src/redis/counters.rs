@@ -21,6 +21,8 @@ use crate::usage::KEPT_DAYS;
 const ASKED: &str = "tollgate/1/counter";
 const USED: &str = "tollgate/1/used";
 const SEEN: &str = "tollgate/1/seen";
+/// The limits seen on how many days are kept together.
+const TOGETHER: u32 = 100;
 /// The variable that tells counters apart.
 const NAME: &str = "name";
 /// More than is ever used. Lua counts exactly up to here.
@@ -43,8 +45,8 @@ impl Counters {
     }
 
     /// The counter of what a key has used on a day.
-    pub fn usage(&self, plan: &str, key: &str, day: Day) -> Result<Counter, Failure> {
-        let name = json!([plan, key, day.to_string()]).to_string();
+    pub fn usage(&self, domain: &str, plan: &str, key: &str, day: Day) -> Result<Counter, Failure> {
+        let name = json!([domain, plan, key, day.to_string()]).to_string();
         self.counter(USED, NO_LIMIT, u64::from(KEPT_DAYS) * 86_400, name)
     }
 
@@ -53,9 +55,16 @@ impl Counters {
         counter.remaining().map_or(0, |remaining| NO_LIMIT.saturating_sub(remaining))
     }
 
-    /// Where the limits last seen for a plan's keys are.
-    pub fn seen(plan: &str) -> String {
-        format!("{SEEN}:{plan}")
+    /// Where the limits are that were seen for a plan's keys on a day, and some days before and
+    /// after it. As nothing is written there later it goes as a whole, with the keys that went.
+    pub fn seen(domain: &str, plan: &str, day: Day) -> String {
+        format!("{SEEN}:{}:{}", day.number() / TOGETHER, json!([domain, plan]))
+    }
+
+    /// Where the limits are that were last seen for a plan's keys, the latest last.
+    pub fn all_seen(domain: &str, plan: &str, today: Day) -> Vec<String> {
+        let back = (0..=KEPT_DAYS.div_ceil(TOGETHER)).rev();
+        back.map(|back| Self::seen(domain, plan, today.minus(back * TOGETHER))).collect()
     }
 
     /// limitador's sets of counters: its version of the format, then the id and its length.

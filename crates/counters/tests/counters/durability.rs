@@ -156,3 +156,33 @@ fn nothing_stays_in_redis_for_ever() {
         assert_eq!(client.take(quota("k1", TODAY, 10, DAY), 1).await, Some(8));
     });
 }
+
+#[test]
+fn keys_that_are_used_no_more_go_from_redis_although_their_plan_is_used() {
+    let redis = Redis::started();
+    runtime().block_on(async {
+        let server = Server::on_redis(&redis).await;
+        let mut client = server.client().await;
+        let mut connection = redis.connection().await;
+        let mut seen = async || {
+            let all = redis::cmd("KEYS").arg("*/seen:*").query_async(&mut connection).await;
+            let all: Vec<String> = all.expect("names");
+            let mut found = Vec::new();
+            for name in all {
+                let keys = redis::cmd("HKEYS").arg(&name).query_async(&mut connection).await;
+                let keys: Vec<String> = keys.expect("keys");
+                found.push((keys, name));
+            }
+            found
+        };
+        client.take(quota("gone", TODAY, 10, DAY), 1).await.expect("granted");
+        let before = seen().await;
+        server.pass(100);
+        client.take(quota("stays", "another day", 10, DAY), 1).await.expect("granted");
+        let mut after = seen().await;
+        // What is not written any more goes when its time is over.
+        after.retain(|found| !before.contains(found));
+        let [(keys, _)] = after.as_slice() else { panic!("{before:?} {after:?}") };
+        assert_eq!(keys, &["stays"]);
+    });
+}

@@ -75,3 +75,42 @@ fn usage_is_kept_for_four_hundred_days() {
         }
     });
 }
+
+#[test]
+fn plans_of_two_domains_are_told_apart() {
+    on_each(async |server: Server| {
+        let mut client = server.client().await;
+        client.take(quota("k1", "2031-03-04", 10, DAY), 3).await.expect("granted");
+        let mut other = crate::client::request(vec![quota("k1", "2031-03-04", 5, DAY)], 1);
+        other.domain = "other".to_owned();
+        assert_eq!(client.ask(other).await.expect("an answer").overall_code, 1);
+        for (domain, cell) in [
+            ("", json!([3, 7])),
+            ("&domain=tollgate", json!([3, 7])),
+            ("&domain=other", json!([1, 4])),
+            ("&domain=third", json!([0, null])),
+        ] {
+            let one = format!("key=k1&from=2031-03-04&to=2031-03-04{domain}");
+            assert_eq!(items(&server, &one).await, json!({"k1": [cell]}));
+        }
+        let other = items(&server, "from=2031-03-04&to=2031-03-04&domain=other").await;
+        assert_eq!(other, json!({"k1": [[1, 4]]}));
+    });
+}
+
+#[test]
+fn a_limit_is_known_as_it_was_last_seen_for_as_long_as_its_usage() {
+    on_each(async |server: Server| {
+        let mut client = server.client().await;
+        let told = async |day: &str| items(&server, &format!("key=k1&from={day}&to={day}")).await;
+        client.take(quota("k1", "some day", 10, DAY), 3).await.expect("granted");
+        assert_eq!(told("2031-03-04").await, json!({"k1": [[3, 7]]}));
+        server.pass(120);
+        assert_eq!(told("2031-03-04").await, json!({"k1": [[3, 7]]}));
+        client.take(quota("k1", "another", 20, DAY), 3).await.expect("granted");
+        server.pass(270);
+        assert_eq!(told("2031-03-04").await, json!({"k1": [[3, 17]]}));
+        let all = items(&server, "from=2031-03-04&to=2031-03-04").await;
+        assert_eq!(all, json!({"k1": [[3, 17]]}));
+    });
+}

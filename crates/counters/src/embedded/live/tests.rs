@@ -18,6 +18,11 @@ fn ask(counter: &str, limit: u32, hits: u32) -> Ask {
     }
 }
 
+fn quota() -> Quota {
+    let none = String::new;
+    Quota { domain: none(), plan: none(), key: none(), period: none() }
+}
+
 fn live() -> Live {
     Live::with(Vec::new(), NOW).unwrap()
 }
@@ -101,10 +106,9 @@ fn a_counter_lasts_to_the_millisecond() {
 #[test]
 fn a_counter_that_was_kept_goes_on_until_its_end() {
     let name = "a".to_owned();
-    let kept = Kept { counter: name, count: 1, seconds: 11, end: 3_000 };
+    let kept = Kept { counter: name, count: 1, end: 3_000 };
     let mut live = Live::with(vec![kept], NOW).unwrap();
-    let quota = Quota { plan: String::new(), key: String::new(), period: String::new() };
-    let quota = [Ask { kind: Kind::Quota(quota), unit: Unit::Day, ..ask("a", 1, 1) }];
+    let quota = [Ask { kind: Kind::Quota(quota()), unit: Unit::Day, ..ask("a", 1, 1) }];
     let (decision, _) = live.take(&quota, NOW).unwrap();
     // Whatever unit it was last asked for with: the storage knows of its end too.
     assert!(decision.left[0].reset > Duration::from_secs(2_900), "{decision:?}");
@@ -125,8 +129,7 @@ fn a_new_counter_is_refused_when_there_are_too_many_and_no_old_one_is_forgotten(
     assert_eq!(live.take(&[ask("another", 1, 1)], NOW).unwrap_err(), Failure::Full);
     check(&mut live, &[ask("first", 1, 1)], Verdict::Refuse, &[0]);
     // A flood of rates takes no room from quotas.
-    let quota = Quota { plan: String::new(), key: String::new(), period: String::new() };
-    let quota = Ask { kind: Kind::Quota(quota), ..ask("quota", 1, 1) };
+    let quota = Ask { kind: Kind::Quota(quota()), ..ask("quota", 1, 1) };
     check(&mut live, &[quota], Verdict::Grant, &[0]);
     let later = NOW + Duration::from_secs(70);
     assert_eq!(live.take(&[ask("another", 1, 1)], later).unwrap().0.verdict, Verdict::Grant);

@@ -8,7 +8,7 @@ use redb::{Database, ReadableDatabase, ReadableTable};
 use super::{COUNTERS, Kept, SEEN, Store, USAGE, Unusable, seconds, unusable};
 use crate::day::Day;
 use crate::decision::Failure;
-use crate::usage::{MAX_KEYS, Seen, TOO_MANY_KEYS, Used};
+use crate::usage::{MAX_KEYS, Plan, Seen, TOO_MANY_KEYS, Used};
 
 impl Store {
     /// The counters whose time is not over.
@@ -17,10 +17,10 @@ impl Store {
             let mut all = Vec::new();
             for entry in database.begin_read()?.open_table(COUNTERS)?.iter()? {
                 let (name, kept) = entry?;
-                let (count, kept_seconds, end) = kept.value();
+                let (count, end) = kept.value();
                 if end > seconds(now) {
                     let counter = name.value().to_owned();
-                    all.push(Kept { counter, count, seconds: kept_seconds, end });
+                    all.push(Kept { counter, count, end });
                 }
             }
             Ok(all)
@@ -29,19 +29,21 @@ impl Store {
     }
 
     /// The limits last seen for one key of a plan, or all.
-    pub fn seen(&self, plan: &str, key: Option<&str>) -> Result<BTreeMap<String, Seen>, Failure> {
+    pub fn seen(&self, plan: &Plan, key: Option<&str>) -> Result<BTreeMap<String, Seen>, Failure> {
         let read = |database: &Database| {
             let table = database.begin_read()?.open_table(SEEN)?;
             let mut all = BTreeMap::new();
-            for entry in table.range((plan, key.unwrap_or_default())..)? {
+            let (domain, id) = (plan.domain.as_str(), plan.id.as_str());
+            for entry in table.range((domain, id, key.unwrap_or_default())..)? {
                 let (found, seen) = entry?;
-                let is_asked = key.is_none_or(|key| key == found.value().1);
-                if found.value().0 != plan || !is_asked || all.len() > MAX_KEYS {
+                let found = found.value();
+                let is_asked = key.is_none_or(|key| key == found.2);
+                if (found.0, found.1) != (domain, id) || !is_asked || all.len() > MAX_KEYS {
                     break;
                 }
                 // Whatever another version wrote here is no reason to hide what was used.
                 let seen = Seen::from_json(seen.value().0);
-                all.insert(found.value().1.to_owned(), seen);
+                all.insert(found.2.to_owned(), seen);
             }
             Ok(all)
         };
@@ -53,13 +55,14 @@ impl Store {
     }
 
     /// What keys of a plan have used on these days.
-    pub fn used(&self, plan: &str, keys: &[String], days: (Day, Day)) -> Result<Used, Failure> {
+    pub fn used(&self, plan: &Plan, keys: &[String], days: (Day, Day)) -> Result<Used, Failure> {
         let read = |database: &Database| {
             let table = database.begin_read()?.open_table(USAGE)?;
             let mut used = Used::new();
             for key in keys {
                 for day in days.0.through(days.1) {
-                    if let Some(count) = table.get((day.number(), plan, key.as_str()))? {
+                    let row = (day.number(), plan.domain.as_str(), plan.id.as_str(), key.as_str());
+                    if let Some(count) = table.get(row)? {
                         used.entry(key.clone()).or_default().insert(day, count.value());
                     }
                 }
