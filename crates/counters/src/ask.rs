@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::day::Day;
 use crate::messages::{Descriptor, Entry, Request};
-use crate::unit::Unit;
+use crate::unit::{Unit, from_wire, length};
 
 /// How many descriptors a request may have. A gateway sends one; the standard filter sends one for
 /// each action of a route, which are a handful.
@@ -130,7 +130,7 @@ impl Ask {
             return Err("hits cannot be given back");
         }
         let limit = descriptor.limit.as_ref().ok_or("has no limit, and this server has none")?;
-        let unit = Unit::from_wire(limit.unit).ok_or("the limit has an unknown unit")?;
+        let unit = from_wire(limit.unit).ok_or("the limit has an unknown unit")?;
         let hits = match descriptor.hits_addend {
             Some(hits) => u32::try_from(hits).map_err(|_| "asks for more than any limit")?,
             None => request.hits_addend.max(1),
@@ -147,7 +147,7 @@ impl Ask {
             unit,
             hits,
             is_dated,
-            until: start.map(|start| start + unit.length()),
+            until: start.map(|start| start + length(unit)),
         })
     }
 
@@ -155,7 +155,7 @@ impl Ask {
     /// where the entries name the time, until a little after that. A proxy whose clock is ahead is
     /// the first to ask for that time, and those whose clocks are right go on until it is over.
     pub fn kept(&self, now: SystemTime) -> Duration {
-        let unit = self.unit.length();
+        let unit = length(self.unit);
         if !self.is_dated {
             return unit;
         }
@@ -167,8 +167,8 @@ impl Ask {
     /// How long until there is all of it again, where the counter itself goes after `left`.
     pub fn reset(&self, now: SystemTime, left: Duration) -> Duration {
         let until = self.until.and_then(|until| until.duration_since(now).ok());
-        let until = until.filter(|until| *until <= self.unit.length());
-        until.unwrap_or(left).min(self.unit.length())
+        let until = until.filter(|until| *until <= length(self.unit));
+        until.unwrap_or(left).min(length(self.unit))
     }
 }
 

@@ -12,13 +12,14 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde_json::json;
 use tokio::time::timeout;
+use tollgate_rls::PATH;
 use tonic::Status;
 use tonic::server::Grpc;
 use tonic_prost::ProstCodec;
 
 use crate::day::Day;
 use crate::decision::Failure;
-use crate::service::{MAX_MESSAGE, PATH, Service, ShouldRateLimit};
+use crate::service::{MAX_MESSAGE, Service, ShouldRateLimit};
 use crate::usage::{NoUsage, Question};
 
 /// How long a request may take from its head to its answer. A body that never ends would keep its

@@ -15,9 +15,8 @@ use crate::decision::{Decision, Failure, Verdict};
 use crate::engine::Engine;
 use crate::messages::{self, Duration, Limit, OK, OVER_LIMIT};
 use crate::metrics::Metrics;
+use crate::unit::wire;
 
-/// Where the service is.
-pub const PATH: &str = "/envoy.service.ratelimit.v3.RateLimitService/ShouldRateLimit";
 /// How large a request may be, in bytes: somewhat more than what [`Ask::all`] accepts, which is as
 /// many of the longest names as there may be descriptors.
 pub const MAX_MESSAGE: usize = 32 << 10;
@@ -90,7 +89,7 @@ fn status(failure: &Failure) -> Status {
 fn answer(asks: &[Ask], decision: &Decision) -> messages::Response {
     let statuses = asks.iter().zip(&decision.left).map(|(ask, left)| messages::Status {
         code: code(left.verdict),
-        current_limit: Some(Limit { requests_per_unit: ask.limit, unit: ask.unit.wire() }),
+        current_limit: Some(Limit { requests_per_unit: ask.limit, unit: wire(ask.unit) }),
         limit_remaining: u32::try_from(left.remaining).unwrap_or(u32::MAX),
         duration_until_reset: Some(Duration {
             seconds: i64::try_from(left.reset.as_secs()).unwrap_or(i64::MAX),

@@ -13,7 +13,7 @@ use crate::ask::{Ask, MAX_TEXT, Quota};
 use crate::day::Day;
 use crate::decision::Failure;
 use crate::engine::Engine;
-use crate::unit::Unit;
+use crate::unit::{Unit, from_wire, wire};
 
 /// For how many days usage is kept: a year, and a month to look back at it.
 pub const KEPT_DAYS: u32 = 400;
@@ -40,14 +40,15 @@ pub struct Plan {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seen {
     limit: u32,
-    unit: Option<Unit>,
+    /// The unit's number in the protocol, or one that is none.
+    unit: i32,
     period: Option<String>,
 }
 
 impl Seen {
     /// The limit of something that is asked for.
     pub fn of(ask: &Ask, quota: &Quota) -> Self {
-        Self { limit: ask.limit, unit: Some(ask.unit), period: Some(quota.period.clone()) }
+        Self { limit: ask.limit, unit: wire(ask.unit), period: Some(quota.period.clone()) }
     }
 
     /// As it is stored.
@@ -57,13 +58,13 @@ impl Seen {
 
     /// From what was stored. What is not understood is a limit of which nothing is known.
     pub fn from_json(text: &str) -> Self {
-        serde_json::from_str(text).unwrap_or(Self { limit: 0, unit: None, period: None })
+        serde_json::from_str(text).unwrap_or(Self { limit: 0, unit: 0, period: None })
     }
 
     /// How many remained at the end of a day.
     fn remaining(&self, day: Day, used: &BTreeMap<Day, u64>) -> Option<u64> {
         let period = self.period.as_deref().and_then(|period| period.parse().ok());
-        let start = match self.unit? {
+        let start = match from_wire(self.unit)? {
             Unit::Day => day,
             unit => day.period_start(unit, period?)?,
         };
@@ -73,7 +74,7 @@ impl Seen {
 
     /// How many days before a day its period may have begun.
     fn days_back(&self) -> u32 {
-        match self.unit {
+        match from_wire(self.unit) {
             Some(Unit::Week) => 6,
             Some(Unit::Month) => 62,
             Some(Unit::Year) => 366,
@@ -192,8 +193,8 @@ mod tests {
             [("2026-11-14", 1), ("2026-11-15", 2), ("2026-11-16", 3), ("2026-11-22", 4)]
                 .map(|(text, used)| (day(text), used))
                 .into();
-        let remaining = |unit, period: &str, on: &str| {
-            let period = Some(period.to_owned());
+        let remaining = |unit: Option<Unit>, period: &str, on: &str| {
+            let (unit, period) = (unit.map_or(0, wire), Some(period.to_owned()));
             Seen { limit: 10, unit, period }.remaining(day(on), &used)
         };
         assert_eq!(remaining(Some(Unit::Day), "2026-11-24", "2026-11-16"), Some(7));
@@ -206,9 +207,9 @@ mod tests {
 
     #[test]
     fn what_was_seen_is_read_as_it_was_stored() {
-        let seen = Seen { limit: 10, unit: Some(Unit::Week), period: Some("2026-11-22".into()) };
+        let seen = Seen { limit: 10, unit: wire(Unit::Week), period: Some("2026-11-22".into()) };
         assert_eq!(Seen::from_json(&seen.to_json()), seen);
-        assert_eq!(Seen::from_json("{}").unit, None);
-        assert_eq!(Seen::from_json("?").unit, None);
+        assert_eq!(Seen::from_json("{}").unit, 0);
+        assert_eq!(Seen::from_json("?").unit, 0);
     }
 }

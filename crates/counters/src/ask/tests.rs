@@ -1,5 +1,6 @@
 use super::*;
 use crate::messages::Limit;
+use crate::unit::wire;
 
 fn entry(key: &str, value: &str) -> Entry {
     Entry { key: key.to_owned(), value: value.to_owned() }
@@ -8,7 +9,7 @@ fn entry(key: &str, value: &str) -> Entry {
 fn descriptor(entries: &[(&str, &str)]) -> Descriptor {
     Descriptor {
         entries: entries.iter().map(|(key, value)| entry(key, value)).collect(),
-        limit: Some(Limit { requests_per_unit: 10, unit: Unit::Day.wire() }),
+        limit: Some(Limit { requests_per_unit: 10, unit: wire(Unit::Day) }),
         ..Descriptor::default()
     }
 }
@@ -48,7 +49,7 @@ fn what_is_counted_is_told_by_the_entries() {
     assert_eq!(ask.reset(numbered, Duration::from_secs(5)), Duration::from_secs(5));
 
     let others = check(&request(vec![descriptor(&[("generic_key", "slow")])]));
-    assert_eq!((&others.kind, others.kept(start)), (&Kind::Rate, Unit::Day.length()));
+    assert_eq!((&others.kind, others.kept(start)), (&Kind::Rate, length(Unit::Day)));
     assert_eq!(others.reset(start, Duration::from_secs(5)), Duration::from_secs(5));
 }
 
@@ -83,7 +84,7 @@ fn a_counter_is_known_by_all_its_entries_and_nothing_else() {
     ];
     assert_eq!(BTreeSet::from(names.clone()).len(), names.len());
     let mut changed = quota();
-    changed.limit = Some(Limit { requests_per_unit: 7, unit: Unit::Week.wire() });
+    changed.limit = Some(Limit { requests_per_unit: 7, unit: wire(Unit::Week) });
     assert_eq!(
         check(&request(vec![quota()])).counter,
         check(&request(vec![changed.clone()])).counter

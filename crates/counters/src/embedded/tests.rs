@@ -6,7 +6,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use redb::backends::FileBackend;
-use redb::{Builder, StorageBackend};
+use redb::{Builder, StorageBackend, TableDefinition};
 use tempfile::TempDir;
 
 use super::store::{Make, Open};
@@ -203,4 +203,17 @@ async fn who_reads_keeps_nobody_waiting_but_the_next_who_reads() {
     let (others_came_first, seen) = tokio::join!(long, others);
     assert_eq!(others_came_first, Ok(true));
     assert!(seen.is_empty());
+}
+
+#[test]
+fn a_state_of_another_format_is_refused() {
+    const ABOUT: TableDefinition<'_, &str, u64> = TableDefinition::new("about");
+    let folder = TempDir::new().unwrap();
+    let database = Builder::new().create(folder.path().join("counters.redb")).unwrap();
+    let write = database.begin_write().unwrap();
+    write.open_table(ABOUT).unwrap().insert("format", 1).unwrap();
+    write.commit().unwrap();
+    drop(database);
+    let refused = Embedded::open(folder.path(), NOW, Report::to(|_| {})).err().unwrap();
+    assert_eq!(refused.to_string(), "it has format 1, and this version reads 2");
 }
