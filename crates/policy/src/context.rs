@@ -17,6 +17,10 @@ pub struct Context {
     pub api_id: Rc<str>,
     /// `$context.stage`
     pub stage: Rc<str>,
+    /// `$context.deploymentId`, where the stage points to a deployment.
+    pub deployment_id: Option<Rc<str>>,
+    /// `$context.isCanaryRequest`, where the stage has a canary.
+    pub is_canary_request: Option<bool>,
     /// `$context.routeKey` of an HTTP API: the matched route, such as `GET /pets/{id}`.
     pub route_key: Rc<str>,
     /// `$context.resourcePath` of a REST API: the matched resource, such as `/pets/{id}`.

@@ -1,0 +1,3 @@
+//! `canary.wasm`: [`tollgate_canary`] as an Envoy filter.
+
+tollgate_adapter::filter!(tollgate_canary::Canary);
