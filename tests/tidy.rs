@@ -16,7 +16,7 @@ use std::sync::LazyLock;
 use serde_json::Value;
 
 /// What each kind of package may use of ours: `docs/architecture.md`, from the top down.
-const LAYERS: [(&str, &[&str]); 17] = [
+const LAYERS: [(&str, &[&str]); 18] = [
     ("tollgate-jose", &[]),
     ("tollgate-rls", &[]),
     ("tollgate-policy", &[]),
@@ -24,6 +24,7 @@ const LAYERS: [(&str, &[&str]); 17] = [
     ("tollgate-rate-limit", &["tollgate-policy", "tollgate-rls"]),
     ("tollgate-api-keys", &["tollgate-policy"]),
     ("tollgate-jwt-authorizer", &["tollgate-jose", "tollgate-policy"]),
+    ("tollgate-canary", &["tollgate-policy"]),
     ("tollgate-throttle", &["tollgate-policy", "tollgate-rate-limit"]),
     ("tollgate-usage-plan", &["tollgate-api-keys", "tollgate-policy", "tollgate-rate-limit"]),
     ("tollgate-gateway", &PARTS),
@@ -37,8 +38,9 @@ const LAYERS: [(&str, &[&str]); 17] = [
 ];
 
 /// What the gateway is made of.
-const PARTS: [&str; 6] = [
+const PARTS: [&str; 7] = [
     "tollgate-api-keys",
+    "tollgate-canary",
     "tollgate-jwt-authorizer",
     "tollgate-policy",
     "tollgate-rate-limit",
@@ -47,8 +49,9 @@ const PARTS: [&str; 6] = [
 ];
 
 /// What stands at the edges speaks of the definition, and of what it is made of.
-const WHOLE: [&str; 7] = [
+const WHOLE: [&str; 8] = [
     "tollgate-api-keys",
+    "tollgate-canary",
     "tollgate-gateway",
     "tollgate-jwt-authorizer",
     "tollgate-policy",
@@ -58,8 +61,9 @@ const WHOLE: [&str; 7] = [
 ];
 
 /// The same, and how people write it down.
-const TRANSLATORS: [&str; 8] = [
+const TRANSLATORS: [&str; 9] = [
     "tollgate-api-keys",
+    "tollgate-canary",
     "tollgate-gateway",
     "tollgate-jwt-authorizer",
     "tollgate-policy",
@@ -70,8 +74,9 @@ const TRANSLATORS: [&str; 8] = [
 ];
 
 /// Programs and tests may use everything but a filter and what only filters need.
-const ANY: [&str; 13] = [
+const ANY: [&str; 15] = [
     "tollgate-api-keys",
+    "tollgate-canary",
     "tollgate-counters",
     "tollgate-envoy-config",
     "tollgate-gateway",

@@ -9,6 +9,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod canary;
 mod cli;
 mod errors;
 mod fleet;

@@ -76,6 +76,15 @@ impl Backend {
         seen.iter().filter_map(|seen| seen["target"].as_str()).map(str::to_owned).collect()
     }
 
+    /// All requests so far, as they are echoed but without their bodies.
+    ///
+    /// # Panics
+    /// If the backend has panicked.
+    #[must_use]
+    pub fn seen(&self) -> Vec<Value> {
+        self.shared.seen.lock().expect("a backend that works").clone()
+    }
+
     /// How many requests there have been.
     ///
     /// # Panics

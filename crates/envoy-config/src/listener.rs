@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tollgate_gateway::SHADOW_HEADER;
+
 use crate::bootstrap::{address, source};
 use crate::filter;
 use crate::local_reply;
@@ -149,6 +151,12 @@ fn route_config() -> Node {
                 "route": map! {
                     "cluster_header": CLUSTER_HEADER,
                     "cluster_not_found_response_code": "SERVICE_UNAVAILABLE",
+                    /// A copy goes where the filter says, if it does, and its answer nowhere.
+                    "request_mirror_policies": [map! {
+                        "cluster_header": SHADOW_HEADER,
+                        "disable_shadow_host_suffix_append": true,
+                        "request_headers_mutations": [map! { "remove": SHADOW_HEADER }],
+                    }],
                     /// API Gateway's longest. The filter shortens it for each route.
                     "timeout": Duration::from_secs(30),
                 },

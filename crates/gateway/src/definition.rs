@@ -25,6 +25,7 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use tollgate_api_keys::ApiKey;
+use tollgate_canary::{Override, Percent, Sticky};
 use tollgate_rate_limit::{Counters, Quota, ResponseHeaders, Throttle};
 use tollgate_throttle::Key;
 
@@ -104,8 +105,13 @@ pub struct Api {
     /// Integrations by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub integrations: BTreeMap<String, Integration>,
-    /// Routes by route key: `GET /pets/{id}`, `ANY /{proxy+}`, `$default`.
+    /// Routes by route key: `GET /pets/{id}`, `ANY /{proxy+}`, `$default`. There may be none where
+    /// every stage points to a deployment.
     pub routes: BTreeMap<String, Route>,
+    /// Deployments by id: what stages serve that point to one. The others serve what stands above.
+    /// Up to 20, as many as ten stages with canaries need.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub deployments: BTreeMap<String, Deployment>,
     /// Stages by name. An HTTP API's `$default` stage is served at `/`, every other at `/NAME`.
     /// Up to 10.
     pub stages: BTreeMap<String, Stage>,
@@ -217,10 +223,33 @@ pub struct HttpProxy {
     pub server_name_to_verify: Option<String>,
 }
 
-/// A named snapshot of an API that callers can reach.
+/// A snapshot of an API that does not change any more.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Deployment {
+    /// Where its API keys come from.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub api_key_source: ApiKeySource,
+    /// Its authorizers by name. Up to 10.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub authorizers: BTreeMap<String, Authorizer>,
+    /// Its integrations by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub integrations: BTreeMap<String, Integration>,
+    /// Its routes by route key.
+    pub routes: BTreeMap<String, Route>,
+}
+
+/// A name under which callers reach a deployment of an API.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Stage {
+    /// The deployment it serves; what the API says itself where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deployment: Option<String>,
+    /// What answers a part of its requests instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub canary: Option<Canary>,
     /// Stage variables, `${stageVariables.NAME}` in an integration's URI. Up to 100.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub variables: BTreeMap<String, String>,
@@ -235,6 +264,32 @@ pub struct Stage {
     /// application firewall only.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub client_throttles: BTreeMap<String, ClientThrottle>,
+}
+
+/// What answers a part of a stage's requests in its place. API Gateway's `canarySettings`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Canary {
+    /// The deployment it serves; what the stage serves where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deployment: Option<String>,
+    /// How much of the traffic it gets.
+    pub percent_traffic: Percent,
+    /// Stage variables that it has besides, or with other values.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub stage_variable_overrides: BTreeMap<String, String>,
+    /// Whether it answers from the cache of the stage.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub use_stage_cache: bool,
+    /// What keeps a caller with the stage or with the canary.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sticky: Option<Sticky>,
+    /// How testers choose for themselves.
+    #[serde(default, rename = "override", skip_serializing_if = "Option::is_none")]
+    pub chosen_by: Option<Override>,
+    /// How many of the other requests it gets a copy of, whose answers are thrown away.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub percent_shadow: Percent,
 }
 
 /// How fast requests of each client may come.

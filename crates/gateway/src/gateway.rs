@@ -3,16 +3,18 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use tollgate_canary::Variant;
 use tollgate_jwt_authorizer as jwt;
 use tollgate_policy::{
     Compile, Exchange, Fault, Host, Invalid, Needs, Origin, Policy, Response, Verdict, Work,
 };
 
-use crate::api::{Api, Route};
+use crate::api::{Api, Route, Snapshot};
+use crate::canary::Canary;
 use crate::definition::{Definition, Protocol};
 use crate::limits::{self, Limits, Stop};
 use crate::select::{Selected, Selector};
-use crate::{fault, ids, path};
+use crate::{api, fault, ids, path};
 
 /// The header fields by which the gateway and the proxy speak to each other. A client's are removed.
 const CONTROL: [&[u8]; 2] = [b"x-tollgate-", b"x-envoy-"];
@@ -24,6 +26,9 @@ pub struct Gateway {
     selector: Selector,
     limits: Limits,
 }
+
+/// The header field by which the proxy is told who gets a copy of a request.
+pub const SHADOW_HEADER: &str = "x-tollgate-shadow-cluster";
 
 /// API Gateway's limit on a payload.
 const MAX_PAYLOAD_BYTES: u64 = 10 * 1024 * 1024;
@@ -41,9 +46,20 @@ pub struct Notes {
 struct Place {
     api: usize,
     stage: usize,
+    variant: Variant,
+    /// What the stage serves, or its canary.
+    content: api::Place,
     route: Option<Rc<Route>>,
     /// The path the route was found by.
     path: String,
+}
+
+/// What a request falls under, looked up.
+#[derive(Clone, Copy, Debug)]
+struct Found<'g> {
+    api: &'g Api,
+    snapshot: &'g Snapshot,
+    canary: Option<&'g Canary>,
 }
 
 impl Gateway {
@@ -65,8 +81,27 @@ impl Gateway {
         let rest = String::from_utf8_lossy(rest).into_owned();
         ids::assign(api.protocol, exchange);
         exchange.context.api_id = api.id.clone();
-        exchange.context.stage = api.stages.get(stage).cloned().unwrap_or_default();
-        notes.place = Some(Place { api: index, stage, route: None, path: String::new() });
+        let Some(stage_found) = api.stages.get(stage) else {
+            return Err(refuse(api.protocol, Fault::Internal, exchange));
+        };
+        exchange.context.stage = stage_found.name.clone();
+        let (variant, content) = match &stage_found.canary {
+            None => (Variant::Base, stage_found.base),
+            Some(canary) => {
+                let variant = canary.choose(exchange);
+                exchange.context.is_canary_request = Some(variant == Variant::Canary);
+                match variant {
+                    Variant::Base => (variant, stage_found.base),
+                    Variant::Canary => (variant, canary.place),
+                }
+            }
+        };
+        let place = Place { api: index, stage, variant, content, route: None, path: String::new() };
+        let Some(snapshot) = api.snapshots.get(content.snapshot) else {
+            return Err(refuse(api.protocol, Fault::Internal, exchange));
+        };
+        exchange.context.deployment_id = snapshot.deployment.clone();
+        let place = notes.place.insert(place);
         // A tunnel has no path, and no integration to lead to.
         if exchange.request.method() == b"CONNECT" || !path::is_plain(exchange.request.path()) {
             return Err(refuse(api.protocol, Fault::BadRequest, exchange));
@@ -74,16 +109,16 @@ impl Gateway {
         if declared_bytes(exchange) > MAX_PAYLOAD_BYTES {
             return Err(refuse(api.protocol, Fault::RequestTooLarge, exchange));
         }
-        for header in &api.own_headers {
+        for header in &snapshot.own_headers {
             exchange.request.headers.remove_alike(header);
         }
-        let Some(found) = api.router.find(exchange.request.method(), rest.as_bytes()) else {
+        let Some(found) = snapshot.router.find(exchange.request.method(), rest.as_bytes()) else {
             return Err(refuse(api.protocol, Fault::RouteNotFound, exchange));
         };
         // Many a backend merges slashes, and some decode them. If that leads to another route, it must
         // not be one that asks for more than this one.
         if let Some(loose) = path::read_loosely(&rest)
-            && let Some(other) = api.router.find(exchange.request.method(), loose.as_bytes())
+            && let Some(other) = snapshot.router.find(exchange.request.method(), loose.as_bytes())
             && !other.value.admits_as(found.value)
         {
             return Err(refuse(api.protocol, Fault::BadRequest, exchange));
@@ -94,17 +129,17 @@ impl Gateway {
         context.path_parameters = (found.parameters.into_iter())
             .map(|(name, value)| (name.clone(), String::from_utf8_lossy(value).into_owned()))
             .collect::<BTreeMap<_, _>>();
-        let route = Some(found.value.clone());
-        notes.place = Some(Place { api: index, stage, route, path: rest });
+        place.route = Some(found.value.clone());
+        place.path = rest;
         Ok(())
     }
 
     /// Authorizes the request and turns it to its integration. Entered again after every wait.
     fn go_on(&self, notes: &mut Notes, exchange: &mut Exchange, host: &dyn Host) -> Verdict {
         let Notes { place, jwt, limits } = notes;
-        let Some((api, place, route)) = place
+        let Some((Found { api, snapshot, canary }, place, route)) = place
             .as_ref()
-            .and_then(|place| Some((self.apis.get(place.api)?, place, place.route.as_ref()?)))
+            .and_then(|place| Some((self.found(place)?, place, place.route.as_ref()?)))
         else {
             return Verdict::Respond(refuse(Protocol::Http, Fault::Internal, exchange));
         };
@@ -112,13 +147,13 @@ impl Gateway {
             api: place.api,
             stage: place.stage,
             route: route.number,
-            source: api.api_key_source,
+            source: snapshot.api_key_source,
         };
         if let Err(stop) = self.limits.throttle(limits, &at, exchange, host) {
             return halt(api.protocol, stop, exchange);
         }
         if let Some(wanted) = &route.authorization {
-            let Some((_, authorizer)) = api.authorizers.get(wanted.authorizer) else {
+            let Some((_, authorizer)) = snapshot.authorizers.get(wanted.authorizer) else {
                 return Verdict::Respond(refuse(api.protocol, Fault::Internal, exchange));
             };
             match authorizer.authorize(jwt, exchange, &wanted.scopes, host) {
@@ -134,14 +169,49 @@ impl Gateway {
         if let Err(stop) = metered {
             return halt(api.protocol, stop, exchange);
         }
-        let Some(target) = route.targets.get(place.stage) else {
+        let Some(target) = route.targets.get(place.content.target) else {
             return Verdict::Respond(refuse(api.protocol, Fault::Internal, exchange));
         };
+        if let (Some(canary), Variant::Base) = (canary, place.variant)
+            && canary.shadows(exchange)
+            && let Some(shadow) = shadow(api, canary, &place.path, exchange.request.method())
+        {
+            exchange.request.headers.set(SHADOW_HEADER, shadow);
+        }
         target.apply(exchange, &place.path);
         if api.protocol == Protocol::Rest {
             exchange.request.headers.set("x-amzn-apigateway-api-id", &*api.id);
         }
         Verdict::Continue
+    }
+
+    fn found(&self, place: &Place) -> Option<Found<'_>> {
+        let api = self.apis.get(place.api)?;
+        let snapshot = api.snapshots.get(place.content.snapshot)?;
+        let canary = api.stages.get(place.stage)?.canary.as_ref();
+        Some(Found { api, snapshot, canary })
+    }
+
+    /// Notes what the gateway answers itself, where releases are compared.
+    fn counted(
+        &self,
+        verdict: Verdict,
+        notes: &Notes,
+        exchange: &Exchange,
+        host: &dyn Host,
+    ) -> Verdict {
+        if let Verdict::Respond(response) = &verdict {
+            self.count(notes, exchange, response.status, host);
+        }
+        verdict
+    }
+
+    fn count(&self, notes: &Notes, exchange: &Exchange, status: u16, host: &dyn Host) {
+        let Some(place) = &notes.place else { return };
+        if let Some(Found { canary: Some(canary), .. }) = self.found(place) {
+            let latency = host.now().since(exchange.arrived);
+            canary.count(place.variant, status, latency, host);
+        }
     }
 }
 
@@ -149,18 +219,23 @@ impl Policy for Gateway {
     type Notes = Notes;
 
     fn needs(&self) -> Needs {
-        Needs { responses: true, source_address: self.limits.need_source_address() }
+        let canaries = self.apis.iter().flat_map(|api| &api.stages).flat_map(|stage| &stage.canary);
+        let source_address =
+            self.limits.need_source_address() || { canaries }.any(Canary::needs_source_address);
+        Needs { responses: true, source_address }
     }
 
     fn on_request(&self, notes: &mut Notes, exchange: &mut Exchange, host: &dyn Host) -> Verdict {
-        match self.enter(notes, exchange) {
+        let verdict = match self.enter(notes, exchange) {
             Ok(()) => self.go_on(notes, exchange, host),
             Err(response) => Verdict::Respond(response),
-        }
+        };
+        self.counted(verdict, notes, exchange, host)
     }
 
     fn on_wake(&self, notes: &mut Notes, exchange: &mut Exchange, host: &dyn Host) -> Verdict {
-        self.go_on(notes, exchange, host)
+        let verdict = self.go_on(notes, exchange, host);
+        self.counted(verdict, notes, exchange, host)
     }
 
     fn on_response(
@@ -175,13 +250,16 @@ impl Policy for Gateway {
         let protocol = api.map_or(Protocol::Http, |api| api.protocol);
         match origin {
             Origin::Integration => {
+                self.count(notes, exchange, response.status, host);
                 fault::identify(protocol, &exchange.context, &mut response.headers);
                 self.limits.tell(&notes.limits, &mut response.headers, host);
                 Verdict::Continue
             }
             Origin::Proxy(details) => {
                 let fault = fault::of_proxy(response.status, details);
-                Verdict::Respond(refuse(protocol, fault, exchange))
+                let answer = refuse(protocol, fault, exchange);
+                self.count(notes, exchange, answer.status, host);
+                Verdict::Respond(answer)
             }
         }
     }
@@ -221,10 +299,11 @@ impl Policy for Gateway {
             let Some(before) = previous.apis.iter().find(|before| before.id == api.id) else {
                 continue;
             };
-            for (name, authorizer) in &api.authorizers {
-                let same = before.authorizers.iter().find(|(before, _)| before == name);
-                if let Some((_, before)) = same {
-                    authorizer.inherit(before);
+            for snapshot in &api.snapshots {
+                for (name, authorizer) in &snapshot.authorizers {
+                    if let Some(before) = before.authorizer(name, snapshot.deployment.as_ref()) {
+                        authorizer.inherit(before);
+                    }
                 }
             }
         }
@@ -240,7 +319,8 @@ const LIMIT_IDS: u32 = 1 << 31;
 
 impl Gateway {
     fn authorizers(&self) -> impl Iterator<Item = (u32, &jwt::JwtAuthorizer)> {
-        let all = self.apis.iter().flat_map(|api| &api.authorizers);
+        let snapshots = self.apis.iter().flat_map(|api| &api.snapshots);
+        let all = snapshots.flat_map(|snapshot| &snapshot.authorizers);
         (0_u32..).zip(all.map(|(_, authorizer)| authorizer))
     }
 }
@@ -277,6 +357,14 @@ fn check_id(id: &str) -> Result<(), Invalid> {
 fn declared_bytes(exchange: &Exchange) -> u64 {
     let Some(length) = exchange.request.headers.get("content-length") else { return 0 };
     std::str::from_utf8(length).ok().and_then(|length| length.parse().ok()).unwrap_or(u64::MAX)
+}
+
+/// The cluster that gets a copy of a request: that of the route by which the canary would have
+/// answered it, if it has one.
+fn shadow<'g>(api: &'g Api, canary: &Canary, path: &str, method: &[u8]) -> Option<&'g str> {
+    let snapshot = api.snapshots.get(canary.place.snapshot)?;
+    let route = snapshot.router.find(method, path.as_bytes())?.value;
+    Some(route.targets.get(canary.place.target)?.cluster())
 }
 
 fn strip_control(exchange: &mut Exchange) {

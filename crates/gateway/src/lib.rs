@@ -4,7 +4,8 @@
 //! policy. A request takes one pass through it, in this order:
 //!
 //! 1. control header fields a client has sent are removed;
-//! 2. the host names the API, or a domain's mapping does; the first segment of the path the stage;
+//! 2. the host names the API, or a domain's mapping does; the first segment of the path the stage,
+//!    and its canary may answer in its place;
 //! 3. a path that two readers could read differently is refused;
 //! 4. the route is found, and is not one that leads round another's authorization by doubled or
 //!    encoded slashes;
@@ -17,6 +18,7 @@
 //! Whatever refuses, what the client sees is made in one place, in the words of the API's kind.
 
 mod api;
+mod canary;
 pub mod definition;
 mod fault;
 mod gateway;
@@ -28,9 +30,10 @@ mod select;
 mod target;
 mod upstream;
 mod variables;
+mod view;
 
 pub use definition::Definition;
-pub use gateway::{Gateway, Notes};
+pub use gateway::{Gateway, Notes, SHADOW_HEADER};
 pub use target::{CLUSTER_HEADER, PROXY_TIMEOUT_MILLIS};
 pub use upstream::{Upstream, upstreams};
 

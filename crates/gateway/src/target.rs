@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use tollgate_policy::{Endpoint, Exchange, Invalid};
 
-use crate::definition::{HttpProxy, Protocol, Stage};
+use crate::definition::{HttpProxy, Protocol};
 use crate::router::{RouteKey, Segment};
 use crate::upstream::Upstream;
 use crate::variables;
@@ -45,12 +45,12 @@ enum Part {
 impl Target {
     pub(crate) fn compile(
         proxy: &HttpProxy,
-        stage: &Stage,
+        variables: &BTreeMap<String, String>,
         key: &RouteKey,
         protocol: Protocol,
     ) -> Result<Self, Invalid> {
         let at = |field: &'static str| move |invalid: Invalid| invalid.within(field);
-        let uri = variables::substitute(&proxy.uri, &stage.variables).map_err(at("uri"))?;
+        let uri = variables::substitute(&proxy.uri, variables).map_err(at("uri"))?;
         let (endpoint, rest) = Endpoint::split(&uri).map_err(at("uri"))?;
         if let Some(byte) = rest.bytes().find(|byte| !byte.is_ascii_graphic()) {
             let reason = format!("`{uri}` has the byte {byte:#04x}, which must be percent-encoded");
@@ -81,6 +81,11 @@ impl Target {
             method,
             timeout_millis: (timeout != PROXY_TIMEOUT_MILLIS).then(|| timeout.to_string()),
         })
+    }
+
+    /// The proxy's name for the service.
+    pub(crate) fn cluster(&self) -> &str {
+        &self.cluster
     }
 
     /// Turns the request towards the service. `path` is what the route was found by.

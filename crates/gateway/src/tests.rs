@@ -1,3 +1,4 @@
+mod canary;
 mod chain;
 mod errors;
 mod invalid;

@@ -7,6 +7,7 @@ use tollgate_policy::{Endpoint, Invalid};
 
 use crate::definition::{Api, Authorizer, Definition, Integration};
 use crate::variables;
+use crate::view::{Content, View};
 
 /// A service the gateway calls, and how its certificate is to be checked.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -54,18 +55,36 @@ pub fn upstreams(definition: &Definition) -> Result<Vec<Upstream>, Invalid> {
 }
 
 fn of_api(api: &Api, found: &mut BTreeSet<Upstream>) -> Result<(), Invalid> {
-    for (name, integration) in &api.integrations {
+    for (deployment, content) in Content::all(api) {
+        let views: Vec<_> = View::all(api).filter(|view| view.deployment == deployment).collect();
+        if views.is_empty() {
+            continue;
+        }
+        of_content(content, &views, found).map_err(|invalid| match deployment {
+            None => invalid,
+            Some(id) => invalid.within(format!("deployments.{id}")),
+        })?;
+    }
+    Ok(())
+}
+
+fn of_content(
+    content: Content<'_>,
+    views: &[View<'_>],
+    found: &mut BTreeSet<Upstream>,
+) -> Result<(), Invalid> {
+    for (name, integration) in content.integrations {
         let Integration::HttpProxy(proxy) = integration;
-        for (stage, settings) in &api.stages {
+        for view in views {
             let at = |invalid: Invalid| {
-                invalid.within(format!("integrations.{name}.http_proxy.uri (stage `{stage}`)"))
+                invalid.within(format!("integrations.{name}.http_proxy.uri ({view})"))
             };
-            let uri = variables::substitute(&proxy.uri, &settings.variables).map_err(at)?;
+            let uri = variables::substitute(&proxy.uri, &view.variables).map_err(at)?;
             let (endpoint, _) = Endpoint::split(&uri).map_err(at)?;
             found.insert(Upstream::named(endpoint, proxy.server_name_to_verify.as_deref()));
         }
     }
-    for (name, authorizer) in &api.authorizers {
+    for (name, authorizer) in content.authorizers {
         let Authorizer::Jwt(config) = authorizer;
         for (index, issuer) in config.issuers.iter().enumerate() {
             let mut urls = Vec::new();

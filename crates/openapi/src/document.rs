@@ -81,6 +81,7 @@ pub(crate) fn translate(node: &Node, options: &Options, out: &mut Findings) -> O
         authorizers,
         integrations: routes.integrations,
         routes: routes.routes,
+        deployments: BTreeMap::new(),
         stages: BTreeMap::from([stage]),
     };
     Some(Definition {

@@ -132,6 +132,7 @@ fn make_stage(
         throttle: written.throttle.clone(),
         route_throttles,
         client_throttles: written.clients.clone(),
+        ..Stage::default()
     }
 }
 

@@ -7,7 +7,7 @@ use tollgate_rate_limit::{Limiter, Limiters, Pattern, Per, Throttle};
 use tollgate_usage_plan::{Keys, Limits as PlanLimits, MAX_PLANS, Plan};
 
 use super::{Limits, Stage, StagePlan};
-use crate::api::Api;
+use crate::api::{Api, route_keys};
 use crate::definition::{self, Definition};
 
 /// Each is asked for every request of the stage.
@@ -68,11 +68,15 @@ impl Stage {
         limiters: &mut Vec<Limiter>,
     ) -> Result<Self, Invalid> {
         let mut compiled = Self::default();
-        if let Some(key) = stage.route_throttles.keys().find(|key| !api.routes.contains_key(*key)) {
+        let keys = route_keys(api);
+        // What the settings of a stage say of the routes of another deployment waits for it.
+        let is_known =
+            |key: &String| keys.binary_search(&key.as_str()).is_ok() || !api.deployments.is_empty();
+        if let Some(key) = stage.route_throttles.keys().find(|key| !is_known(key)) {
             let reason = format!("there is no route `{key}`");
             return Err(Invalid::new("route_throttles", reason));
         }
-        for key in api.routes.keys() {
+        for key in keys {
             let (throttle, field) = match (stage.route_throttles.get(key), &stage.throttle) {
                 (Some(throttle), _) => (throttle, format!("route_throttles.{key}")),
                 (None, Some(throttle)) => (throttle, "throttle".to_owned()),
@@ -167,8 +171,13 @@ fn methods(
     for (method, throttle) in &belongs.throttle {
         let at = |invalid: Invalid| invalid.within(format!("throttle[{method:?}]"));
         Pattern::parse_method_key(method).map_err(at)?;
-        let route = definition.apis.get(&belongs.api).and_then(|api| route_of(api, method));
+        let api = definition.apis.get(&belongs.api);
+        let route = api.and_then(|api| route_of(api, method));
         let Some(route) = route else {
+            // As with the settings of a stage.
+            if api.is_some_and(|api| !api.deployments.is_empty()) {
+                continue;
+            }
             let reason = format!("the API has no method `{method}`");
             return Err(at(Invalid::new("", reason)));
         };
@@ -184,7 +193,7 @@ fn route_of(api: &definition::Api, method: &str) -> Option<usize> {
     let (path, verb) = method.rsplit_once('/')?;
     let path = if path.is_empty() { "/" } else { path };
     let key = format!("{verb} {path}");
-    api.routes.keys().position(|known| *known == key)
+    route_keys(api).into_iter().position(|known| known == key)
 }
 
 /// Keys belong to plans that are there, and to one only for each stage.
