@@ -330,7 +330,8 @@ pub struct ApiStage {
     pub throttle: BTreeMap<String, Throttle>,
 }
 
-/// A custom domain name.
+/// A custom domain name. In the definition's list, `*.example.com` stands for every name with one label
+/// more that is not there itself.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Domain {
@@ -345,8 +346,10 @@ pub struct Domain {
 pub struct Mapping {
     /// The API's id.
     pub api: String,
-    /// The stage of the API.
-    pub stage: String,
+    /// The stage of the API. Where absent it is the first segment after the mapping's path, as it would
+    /// be under the API's own host name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stage: Option<String>,
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {

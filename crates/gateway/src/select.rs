@@ -22,6 +22,7 @@ pub(crate) struct Selector {
     by_id: HashMap<Rc<str>, usize>,
     default_api: Option<usize>,
     domains: HashMap<String, Vec<Mapping>>,
+    has_wildcards: bool,
 }
 
 #[derive(Debug)]
@@ -29,7 +30,8 @@ struct Mapping {
     /// The path it takes, such as `shop/v2`; empty for all.
     path: String,
     api: usize,
-    stage: usize,
+    /// None where the path says it.
+    stage: Option<usize>,
 }
 
 /// The API and the stage a request is for, and what is left of its path.
@@ -71,7 +73,8 @@ impl Selector {
                 Ok((name.clone(), mappings(domain, apis, &by_id).map_err(at)?))
             })
             .collect::<Result<_, Invalid>>()?;
-        Ok(Self { by_id, default_api, domains })
+        let has_wildcards = definition.domains.keys().any(|name| name.starts_with("*."));
+        Ok(Self { by_id, default_api, domains, has_wildcards })
     }
 
     /// Finds the API and the stage. `authority` is the host as the client sent it.
@@ -82,8 +85,8 @@ impl Selector {
         path: &'p [u8],
     ) -> Result<Selected<'p>, Unserved> {
         let host = host(authority);
-        if let Some(mappings) = self.domains.get(&host) {
-            return by_mapping(mappings, path);
+        if let Some(mappings) = self.mappings(&host) {
+            return by_mapping(mappings, apis, path);
         }
         let unserved = |protocol| Unserved { protocol, fault: Fault::Forbidden };
         let named = host.split_once(".execute-api.").map(|(id, _)| self.by_id.get(id).copied());
@@ -96,7 +99,21 @@ impl Selector {
     }
 }
 
-fn by_mapping<'p>(mappings: &[Mapping], path: &'p [u8]) -> Result<Selected<'p>, Unserved> {
+impl Selector {
+    /// Those of a name, or else of all names like it.
+    fn mappings(&self, host: &str) -> Option<&Vec<Mapping>> {
+        self.domains.get(host).or_else(|| {
+            let (_, rest) = host.split_once('.').filter(|_| self.has_wildcards)?;
+            self.domains.get(&format!("*.{rest}"))
+        })
+    }
+}
+
+fn by_mapping<'p>(
+    mappings: &[Mapping],
+    apis: &[Api],
+    path: &'p [u8],
+) -> Result<Selected<'p>, Unserved> {
     let rest = |mapping: &Mapping| -> Option<&'p [u8]> {
         if mapping.path.is_empty() {
             return Some(path);
@@ -104,12 +121,16 @@ fn by_mapping<'p>(mappings: &[Mapping], path: &'p [u8]) -> Result<Selected<'p>, 
         let rest = path.strip_prefix(b"/")?.strip_prefix(mapping.path.as_bytes())?;
         (rest.is_empty() || rest.starts_with(b"/")).then_some(rest)
     };
+    let unserved = Unserved { protocol: Protocol::Http, fault: Fault::Forbidden };
     // INVARIANT: the longest mapping comes first.
-    (mappings.iter())
-        .find_map(|mapping| {
-            Some(Selected { api: mapping.api, stage: mapping.stage, path: rest(mapping)? })
-        })
-        .ok_or(Unserved { protocol: Protocol::Http, fault: Fault::Forbidden })
+    let found = mappings.iter().find_map(|mapping| Some((mapping, rest(mapping)?)));
+    match found {
+        None => Err(unserved),
+        Some((&Mapping { api, stage: Some(stage), .. }, path)) => Ok(Selected { api, stage, path }),
+        Some((&Mapping { api, stage: None, .. }, path)) => {
+            by_stage(api, apis.get(api).ok_or(unserved)?, path)
+        }
+    }
 }
 
 fn by_stage<'p>(index: usize, api: &Api, path: &'p [u8]) -> Result<Selected<'p>, Unserved> {
@@ -178,8 +199,12 @@ fn mappings(
         else {
             return refuse("api", format!("there is no API `{}`", mapping.api));
         };
-        let Some(stage) = api.stage(mapping.stage.as_bytes()) else {
-            return refuse("stage", format!("the API has no stage `{}`", mapping.stage));
+        let stage = match &mapping.stage {
+            None => None,
+            Some(name) => match api.stage(name.as_bytes()) {
+                Some(stage) => Some(stage),
+                None => return refuse("stage", format!("the API has no stage `{name}`")),
+            },
         };
         mappings.push(Mapping { path: path.clone(), api: index, stage });
     }
@@ -192,8 +217,12 @@ fn check_domain(name: &str) -> Result<(), Invalid> {
     let plain = |byte: u8| {
         byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.')
     };
-    if name.is_empty() || name.len() > MAX_DOMAIN_CHARS || !name.bytes().all(plain) {
-        return Err(Invalid::new("", "must be a DNS name in lower case, without a port"));
+    let labels = name.strip_prefix("*.").unwrap_or(name);
+    if labels.is_empty() || name.len() > MAX_DOMAIN_CHARS || !labels.bytes().all(plain) {
+        return Err(Invalid::new(
+            "",
+            "must be a DNS name in lower case, without a port; `*.` may stand before it",
+        ));
     }
     Ok(())
 }

@@ -9,8 +9,8 @@ use tollgate_source::text::{any_of, quoted};
 use tollgate_source::{At, Findings};
 
 use crate::read::Written;
-use crate::reference::missing;
-use crate::{Overlaid, api_key, method, stage, usage_plan};
+use crate::reference::{missing, names};
+use crate::{Overlaid, api_key, canary, domain_name, method, stage, usage_plan};
 
 /// API Gateway's limit on the stages of an API.
 const MAX_STAGES: usize = 10;
@@ -37,7 +37,9 @@ pub(crate) fn apply(
             definition.api_keys.insert((*id).to_owned(), key.clone());
         }
     }
+    domain_name::put(&written.domain_names, &id, &mut definition, out);
     if let (Some(only), Some(_)) = (only, &written.stages) {
+        domain_name::keep(only, &id, &mut definition);
         keep(only, &id, &mut definition);
     }
     definition.account_throttle = written.account_throttle.clone().or(definition.account_throttle);
@@ -127,7 +129,11 @@ fn make_stage(
     }
     let mut variables = written.variables.clone();
     variables.extend(outer.clone());
+    if let Some((at, canary)) = &written.canary {
+        canary::check(canary, &variables, at, out);
+    }
     Stage {
+        canary: written.canary.as_ref().map(|(_, canary)| canary.clone()),
         variables,
         throttle: written.throttle.clone(),
         route_throttles,
@@ -267,8 +273,4 @@ fn missing_method(key: &str, api: &Api, called: fn(&str) -> Option<String>) -> S
     let known: Vec<_> = names(&api.routes).filter_map(called).collect();
     let name = called(key).unwrap_or_else(|| key.to_owned());
     missing("method", &name, known.iter().map(String::as_str))
-}
-
-fn names<T>(of: &BTreeMap<String, T>) -> impl Iterator<Item = &str> {
-    of.keys().map(String::as_str)
 }

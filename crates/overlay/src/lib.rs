@@ -1,4 +1,4 @@
-//! What an OpenAPI document cannot say: stages, throttles, usage plans and keys.
+//! What an OpenAPI document cannot say: stages, domain names, throttles, usage plans and keys.
 //!
 //! Text in, value out. An [`Overlay`] is a second file beside the document, YAML or JSON, in the words
 //! of API Gateway's own resources. [`Overlay::apply`] adds what it says to the definition that was made
@@ -43,7 +43,9 @@
 
 mod api_key;
 mod apply;
+mod canary;
 mod counters;
+mod domain_name;
 mod method;
 mod read;
 mod reference;

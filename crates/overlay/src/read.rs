@@ -5,7 +5,7 @@ use tollgate_rate_limit::{Counters, ResponseHeaders, Throttle};
 use tollgate_source::text::quoted;
 use tollgate_source::{At, Findings};
 
-use crate::{api_key, counters, stage, throttle, usage_plan};
+use crate::{api_key, counters, domain_name, stage, throttle, usage_plan};
 
 /// An overlay as it is written. What is wrong with it is reported and left out.
 #[derive(Debug)]
@@ -13,6 +13,7 @@ pub(crate) struct Written<'a> {
     pub(crate) account_throttle: Option<Throttle>,
     /// The stages, and where they are listed, if they are.
     pub(crate) stages: Option<(At<'a>, Vec<stage::Written<'a>>)>,
+    pub(crate) domain_names: Vec<domain_name::Written<'a>>,
     pub(crate) usage_plans: Vec<usage_plan::Written<'a>>,
     pub(crate) api_keys: Vec<api_key::Written<'a>>,
     pub(crate) api_keys_file: Option<&'a str>,
@@ -30,6 +31,10 @@ pub(crate) fn read<'a>(root: &At<'a>, out: &mut Findings) -> Option<Written<'a>>
             let stages = stage::read_all(&at, out);
             (at, stages)
         }),
+        domain_names: fields
+            .take("domainNames")
+            .map(|at| domain_name::read_all(&at, out))
+            .unwrap_or_default(),
         usage_plans: fields
             .take("usagePlans")
             .map(|at| usage_plan::read_all(&at, out))

@@ -1,5 +1,7 @@
 //! Names of things that have to be there.
 
+use std::collections::BTreeMap;
+
 use tollgate_source::text::{any_of, cut, nearest, quoted};
 
 /// How many names of what is there a message lists.
@@ -25,6 +27,11 @@ pub(crate) fn missing<'k>(
         }
     };
     format!("there is no {kind} {}{there_is}", quoted(name))
+}
+
+/// The names of things.
+pub(crate) fn names<T>(of: &BTreeMap<String, T>) -> impl Iterator<Item = &str> {
+    of.keys().map(String::as_str)
 }
 
 #[cfg(test)]

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use tollgate_gateway::definition::{ClientThrottle, Protocol};
+use tollgate_gateway::definition::{Canary, ClientThrottle, Protocol};
 use tollgate_rate_limit::Throttle;
 use tollgate_source::text::quoted;
 use tollgate_source::{At, Findings, Value};
 use tollgate_throttle::Key;
 
-use crate::method;
 use crate::throttle::{limits, settings};
+use crate::{canary, method};
 
 /// API Gateway's limits on the variables of a stage.
 const MAX_VARIABLES: usize = 100;
@@ -58,6 +58,7 @@ pub(crate) struct Written<'a> {
     /// By route key, and where each is.
     pub(crate) routes: Vec<(At<'a>, String, Option<Throttle>)>,
     pub(crate) clients: BTreeMap<String, ClientThrottle>,
+    pub(crate) canary: Option<(At<'a>, Canary)>,
 }
 
 /// Reads the stages.
@@ -77,6 +78,7 @@ fn read<'a>(name: &'a str, at: At<'a>, out: &mut Findings) -> Written<'a> {
         throttle: None,
         routes: Vec::new(),
         clients: BTreeMap::new(),
+        canary: None,
     };
     // A stage without anything is written as a key without a value.
     if matches!(at.node.value, Value::Null) && at.node.tag.is_none() {
@@ -110,11 +112,14 @@ fn read<'a>(name: &'a str, at: At<'a>, out: &mut Findings) -> Written<'a> {
     if let Some(at) = fields.take("clientThrottles") {
         stage.clients = client_throttles(&at, out);
     }
+    if let Some(at) = fields.take("canarySettings") {
+        stage.canary = canary::read(&at, out).map(|canary| (at, canary));
+    }
     fields.finish(out);
     stage
 }
 
-fn variables(at: &At<'_>, out: &mut Findings) -> BTreeMap<String, String> {
+pub(crate) fn variables(at: &At<'_>, out: &mut Findings) -> BTreeMap<String, String> {
     let in_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     let in_value = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/?#&=,".contains(&byte);
     let mut variables = BTreeMap::new();

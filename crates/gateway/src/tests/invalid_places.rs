@@ -38,8 +38,8 @@ fn domains_are_refused() {
     let domain =
         |name: &str, mappings: Value| json!({ "domains": { name: { "mappings": mappings } } });
     let all = json!({ "": to("a", "$default") });
-    for name in ["", "A.example", "a.example:80", "*.example.com", "a_b", &"a".repeat(254)] {
-        let reason = "must be a DNS name in lower case, without a port";
+    for name in ["", "A.example", "a.example:80", "*", "a.*.com", "a_b", &"a".repeat(254)] {
+        let reason = "must be a DNS name in lower case, without a port; `*.` may stand before it";
         check(&domain(name, all.clone()), &format!("domains.{name}: {reason}"));
     }
     let count = "domains.d.mappings: must be 1 to 200";

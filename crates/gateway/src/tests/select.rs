@@ -125,3 +125,47 @@ fn the_longest_mapping_of_a_domain_takes_the_request() {
     }
     check(&definition, "x.example.com", "/a", "GET http://orders:80 /a");
 }
+
+#[test]
+fn a_name_for_many_domains_yields_to_one_of_its_own() {
+    let map = |api: &str| json!({ "mappings": { "": { "api": api, "stage": "v1" } } });
+    let mut definition =
+        definition(&[("orders", api("orders", &["v1"])), ("users", api("users", &["v1"]))]);
+    definition["domains"] =
+        json!({ "*.example.com": map("orders"), "u.example.com": map("users") });
+    let gateway = gateway(&definition);
+    let check = |host: &str, expected: &str| {
+        assert_eq!(
+            send(&gateway, request("GET", host, "/x", &[])).exchange.context.api_id.as_ref(),
+            expected,
+            "{host}"
+        );
+    };
+    check("a.example.com", "orders");
+    check("B.EXAMPLE.COM:8443", "orders");
+    check("u.example.com", "users");
+    // One label more, and no other number of them. These fall to the default API, as any other name.
+    definition["default_api"] = json!("users");
+    let gateway = super::gateway(&definition);
+    for host in ["example.com", "a.b.example.com", ".example.org"] {
+        let sent = send(&gateway, request("GET", host, "/v1/x", &[]));
+        assert_eq!(sent.exchange.context.api_id.as_ref(), "users", "{host}");
+    }
+}
+
+#[test]
+fn a_mapping_without_a_stage_leaves_it_to_the_path() {
+    let mut definition = definition(&[("orders", api("orders", &["v1", "v2"]))]);
+    definition["domains"] = json!({ "api.example.com": { "mappings": {
+        "shop": { "api": "orders" },
+    } } });
+    let gateway = gateway(&definition);
+    let stage = |path: &str| {
+        let sent = send(&gateway, request("GET", "api.example.com", path, &[]));
+        sent.exchange.context.stage.to_string()
+    };
+    assert_eq!(stage("/shop/v1/x"), "v1");
+    assert_eq!(stage("/shop/v2/x"), "v2");
+    assert_eq!(stage("/shop/v3/x"), "");
+    assert_eq!(stage("/v1/x"), "");
+}
