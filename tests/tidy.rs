@@ -16,7 +16,7 @@ use std::sync::LazyLock;
 use serde_json::Value;
 
 /// What each kind of package may use of ours: `docs/architecture.md`, from the top down.
-const LAYERS: [(&str, &[&str]); 18] = [
+const LAYERS: [(&str, &[&str]); 19] = [
     ("tollgate-jose", &[]),
     ("tollgate-rls", &[]),
     ("tollgate-policy", &[]),
@@ -33,6 +33,7 @@ const LAYERS: [(&str, &[&str]); 18] = [
     ("tollgate-overlay", &TRANSLATORS),
     ("tollgate-envoy-config", &WHOLE),
     ("tollgate-counters", &["tollgate-rls"]),
+    ("tollgate-releases", &WHOLE),
     ("tollgate-cli", &ANY),
     ("tollgate-tests", &ANY),
 ];
@@ -86,6 +87,7 @@ const ANY: [&str; 15] = [
     "tollgate-overlay",
     "tollgate-policy",
     "tollgate-rate-limit",
+    "tollgate-releases",
     "tollgate-rls",
     "tollgate-throttle",
     "tollgate-usage-plan",

@@ -1,0 +1,129 @@
+use super::*;
+
+fn back(releases: &mut Releases, to: Option<&str>) -> Result<String, Error> {
+    releases.rollback("orders", "prod", to, 50)
+}
+
+#[test]
+fn a_stage_is_made_by_what_is_deployed_to_it_first() {
+    let releases = released(&["a", "b"]);
+    let stage = present(&releases);
+    assert_eq!(stage.deployment, "b");
+    let history: Vec<_> = stage
+        .history
+        .iter()
+        .map(|entry| (entry.deployment.as_str(), entry.at, entry.cause))
+        .collect();
+    assert_eq!(history, [("a", 0, Cause::Deployed), ("b", 1, Cause::Deployed)]);
+}
+
+#[test]
+fn while_a_stage_has_a_canary_what_is_deployed_goes_to_the_canary() {
+    let mut releases = released(&["a"]);
+    releases.start_canary(start(Some("b".to_owned()), 5.0)).unwrap();
+    let before = present(&releases).clone();
+    let settings =
+        Settings::Given(Stage { variables: variables(&[("x", "1")]), ..Stage::default() }.into());
+    let shared = Some(Shared { default_api: Some("orders".to_owned()), ..Shared::default() });
+    let next = Deploy { settings, shared, ..deploy("prod", "c".to_owned(), 20) };
+    assert_eq!(releases.deploy(next).unwrap(), Deployed::Canary);
+    let stage = present(&releases);
+    let now = stage.canary.as_ref().unwrap();
+    assert_eq!(now.settings.deployment.as_deref(), Some("c"));
+    // Nothing else changes, neither for the stage nor for others.
+    let canary = before.canary.clone();
+    assert_eq!(StageRelease { canary, ..stage.clone() }, before);
+    assert_eq!(releases.shared, Shared::default());
+}
+
+#[test]
+fn the_settings_of_a_stage_are_kept_where_none_are_given() {
+    let mut releases = released(&["a"]);
+    let settings = Stage { variables: variables(&[("x", "1"), ("y", "1")]), ..Stage::default() };
+    let given = Settings::Given(settings.into());
+    releases.deploy(Deploy { settings: given, ..deploy("prod", "b".to_owned(), 1) }).unwrap();
+    let kept = Settings::Kept(variables(&[("y", "2")]));
+    releases.deploy(Deploy { settings: kept, ..deploy("prod", "c".to_owned(), 2) }).unwrap();
+    assert_eq!(present(&releases).settings.variables, variables(&[("x", "1"), ("y", "2")]));
+}
+
+#[test]
+fn an_api_stays_of_one_kind() {
+    let mut releases = released(&["a"]);
+    let mut other = deploy("beta", "b".to_owned(), 1);
+    other.about.protocol = Protocol::Rest;
+    refused(
+        releases.deploy(other),
+        "`orders` is an HTTP API, and the document is of a REST API: deploy it as another API",
+    );
+}
+
+#[test]
+fn a_stage_goes_back_step_by_step_and_forth_by_id() {
+    let mut releases = released(&["a", "b", "c"]);
+    assert_eq!(back(&mut releases, None).unwrap(), "b");
+    assert_eq!(back(&mut releases, None).unwrap(), "a");
+    refused(back(&mut releases, None), "stage `prod` has no earlier deployment to go back to");
+    assert_eq!(back(&mut releases, Some("c")).unwrap(), "c");
+    assert_eq!(present(&releases).history.last().unwrap().cause, Cause::RolledBack);
+    // What is deployed after going back comes after what it went back to.
+    assert_eq!(back(&mut releases, Some("b")).unwrap(), "b");
+    releases.deploy(deploy("prod", "d".to_owned(), 60)).unwrap();
+    assert_eq!(back(&mut releases, None).unwrap(), "b");
+}
+
+#[test]
+fn a_deployment_that_is_not_known_is_refused_in_api_gateways_words() {
+    let mut releases = released(&["a", "b"]);
+    let before = releases.clone();
+    refused(back(&mut releases, Some("nothing")), "Deployment id does not exist");
+    refused(back(&mut releases, Some("b")), "stage `prod` serves `b` already");
+    refused(
+        releases.rollback("orders", "beta", None, 1),
+        "Invalid stage identifier specified: there is no stage `beta`, deployed is `prod` of `orders`",
+    );
+    assert_eq!(releases, before);
+}
+
+#[test]
+fn a_deployment_of_another_stage_of_the_api_can_be_gone_back_to() {
+    let mut releases = released(&["a"]);
+    releases.deploy(deploy("beta", "b".to_owned(), 1)).unwrap();
+    assert_eq!(back(&mut releases, Some("b")).unwrap(), "b");
+}
+
+#[test]
+fn the_api_need_not_be_named_where_one_has_the_stage() {
+    let mut releases = released(&["a"]);
+    assert_eq!(releases.api_of(None, "prod").unwrap(), "orders");
+    let other = Deploy { api: "shop".to_owned(), ..deploy("prod", "b".to_owned(), 1) };
+    releases.deploy(other).unwrap();
+    refused(
+        releases.api_of(None, "prod"),
+        "several APIs have a stage `prod`: say which of `orders`, `shop`",
+    );
+    assert_eq!(releases.api_of(Some("shop"), "prod").unwrap(), "shop");
+    assert!(releases.api_of(Some("other"), "prod").is_err());
+}
+
+#[test]
+fn the_history_has_a_bound_and_what_is_served_is_never_forgotten() {
+    let ids: Vec<_> = (0..250).map(|id| id.to_string()).collect();
+    let ids: Vec<_> = ids.iter().map(String::as_str).collect();
+    let mut releases = released(&ids);
+    releases.forget();
+    let history = &present(&releases).history;
+    assert_eq!((history.len(), history[0].deployment.as_str()), (100, "150"));
+    // Four stages with long histories: the oldest deployments go, whose ever they were.
+    let mut releases = Releases::default();
+    releases.deploy(deploy("quiet", "first".to_owned(), 0)).unwrap();
+    for now in 1..=400 {
+        let stage = format!("s{}", now % 4);
+        releases.deploy(deploy(&stage, format!("d{now}"), now)).unwrap();
+    }
+    releases.forget();
+    assert_eq!(releases.referred().len(), 300);
+    assert_eq!(releases.stage("orders", "quiet").unwrap().deployment, "first");
+    assert!(!releases.referred().contains("d101"));
+    assert!(releases.referred().contains("d102"));
+}
