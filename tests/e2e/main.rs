@@ -19,6 +19,7 @@ mod jwks;
 mod jwt_authorizer;
 mod jwt_filter;
 mod paths;
+mod releases;
 mod reload;
 mod robustness;
 mod routing;

@@ -9,6 +9,7 @@ use crate::counters;
 use crate::dev;
 use crate::failure::EXIT_CODES;
 use crate::keys;
+use crate::releases;
 use crate::usage;
 
 /// Serves an API that is described in an OpenAPI document with API Gateway extensions.
@@ -25,6 +26,12 @@ pub enum Command {
     /// Serve a document on this machine, until stopped
     #[command(after_help = EXIT_CODES)]
     Run(Run),
+    /// Serve what is deployed, on this machine, until stopped
+    ///
+    /// Takes up every deployment, rollback and change of a canary while it serves, and judges the
+    /// canaries that were started with steps.
+    #[command(after_help = EXIT_CODES)]
+    Serve(Serve),
     /// Write down everything Envoy needs to serve a document
     #[command(after_help = EXIT_CODES)]
     Build(Build),
@@ -34,6 +41,21 @@ pub enum Command {
     /// List the routes of a document
     #[command(after_help = EXIT_CODES)]
     Routes(Routes),
+    /// Deploy a document to a stage
+    ///
+    /// The document is kept as a deployment, which never changes, and the stage points to it from now
+    /// on. While the stage has a canary, the deployment goes to the canary. Prints the deployment's id.
+    #[command(after_help = EXIT_CODES, mut_arg("stage", |arg| arg.required(true)))]
+    Deploy(releases::deploy::Arguments),
+    /// List what stages serve, or what one has served
+    #[command(after_help = EXIT_CODES)]
+    Stages(releases::stages::Arguments),
+    /// Let a stage serve again what it served before
+    #[command(after_help = EXIT_CODES)]
+    Rollback(releases::rollback::Arguments),
+    /// Let a deployment answer a part of a stage's requests first
+    #[command(subcommand, after_help = EXIT_CODES)]
+    Canary(releases::canary::Command),
     /// Make, import, list and disable API keys
     #[command(subcommand, after_help = EXIT_CODES)]
     Keys(keys::Command),
@@ -134,22 +156,39 @@ pub struct Run {
     #[command(flatten)]
     pub source: Source,
     #[command(flatten)]
+    pub runtime: Runtime,
+    /// Take up changes of the document, the overlay and the keys while they are served
+    #[arg(long)]
+    pub watch: bool,
+    /// The folder for Envoy's files; a temporary one where not given
+    #[arg(long, value_name = "DIR")]
+    pub state: Option<PathBuf>,
+}
+
+/// `tollgate serve`
+#[derive(Clone, Debug, Args)]
+pub struct Serve {
+    #[command(flatten)]
+    pub runtime: Runtime,
+    /// The folder that `tollgate deploy` keeps releases in
+    #[arg(long, value_name = "DIR", default_value = ".tollgate")]
+    pub state: PathBuf,
+}
+
+/// How Envoy is run.
+#[derive(Clone, Debug, Args)]
+pub struct Runtime {
+    #[command(flatten)]
     pub listen: Listen,
     /// How many worker threads Envoy has; as many as processors where not given
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub workers: Option<u16>,
-    /// Take up changes of the document, the overlay and the keys while they are served
-    #[arg(long)]
-    pub watch: bool,
     /// Envoy's program; otherwise `TOLLGATE_ENVOY`, then the PATH, then `.tools/bin/envoy`
     #[arg(long, value_name = "PATH")]
     pub envoy: Option<PathBuf>,
     /// From which level on Envoy's log is shown
     #[arg(long, default_value = "warning", value_name = "LEVEL")]
     pub log_level: LogLevel,
-    /// The folder for Envoy's files; a temporary one where not given
-    #[arg(long, value_name = "DIR")]
-    pub state: Option<PathBuf>,
 }
 
 /// How much Envoy says.

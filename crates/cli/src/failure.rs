@@ -18,7 +18,7 @@ pub struct Failure {
 pub enum Code {
     /// The machine did not do its part: a file, a folder, a socket.
     Environment = 1,
-    /// The document is refused. 2 is for arguments that make no sense, and is clap's.
+    /// The document, or what is asked for, is refused. 2 is for arguments that make no sense, and is clap's.
     Refused = 3,
     /// Envoy is missing, did not start, refused its configuration or died.
     Envoy = 4,
@@ -32,7 +32,7 @@ Exit codes:
   0  done, or stopped by SIGINT or SIGTERM
   1  something about this machine: a file, a folder, a socket
   2  the arguments make no sense
-  3  the document is refused; every problem is listed
+  3  the document, or what is asked for, is refused; every problem is listed
   4  Envoy is missing, did not start or died
   5  a port is taken";
 

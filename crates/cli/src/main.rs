@@ -16,6 +16,7 @@ mod http;
 mod keys;
 mod port;
 mod process;
+mod releases;
 mod routes;
 mod run;
 mod settings;
@@ -47,9 +48,14 @@ fn main() -> ExitCode {
 fn execute(command: Command) -> Result<(), Failure> {
     match command {
         Command::Run(arguments) => wait::block_on(run::run(arguments)),
+        Command::Serve(arguments) => wait::block_on(run::serve(arguments)),
         Command::Build(arguments) => build::build(&arguments),
         Command::Check(arguments) => check::check(&arguments),
         Command::Routes(arguments) => routes::routes(&arguments),
+        Command::Deploy(arguments) => releases::deploy::deploy(&arguments),
+        Command::Stages(arguments) => releases::stages::stages(&arguments),
+        Command::Rollback(arguments) => releases::rollback::rollback(&arguments),
+        Command::Canary(command) => releases::canary::execute(&command),
         Command::Keys(command) => keys::execute(&command),
         Command::Counters(arguments) => wait::block_on(counters::serve(arguments)),
         Command::Usage(arguments) => wait::block_on(usage::usage(arguments)),

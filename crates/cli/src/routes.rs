@@ -1,8 +1,10 @@
 //! `tollgate routes`: who may call what, and what answers.
 
+use std::collections::BTreeMap;
+
 use anyhow::Context;
 use serde::Serialize;
-use tollgate_gateway::definition::{Api, Authorization, Definition, Integration, Protocol};
+use tollgate_gateway::definition::{Authorization, Definition, Integration, Protocol, Route};
 
 use crate::arguments::{Format, Routes};
 use crate::document;
@@ -46,10 +48,17 @@ pub struct Row {
 pub fn rows(definition: &Definition) -> Vec<Row> {
     let mut rows = Vec::new();
     for (id, api) in &definition.apis {
-        for (stage, settings) in &api.stages {
-            for key in api.routes.keys() {
-                rows.extend(row(id, api, stage, &settings.variables, key));
-            }
+        for (name, stage) in &api.stages {
+            let deployment = stage.deployment.as_ref().and_then(|id| api.deployments.get(id));
+            let (routes, integrations) = match deployment {
+                Some(deployment) => (&deployment.routes, &deployment.integrations),
+                None => (&api.routes, &api.integrations),
+            };
+            let place = Place { api: id, protocol: api.protocol, stage: name };
+            rows.extend(routes.iter().filter_map(|(key, route)| {
+                let integration = integrations.get(&route.integration)?;
+                Some(row(&place, key, route, integration, &stage.variables))
+            }));
         }
     }
     rows.sort_by(|a, b| {
@@ -58,34 +67,40 @@ pub fn rows(definition: &Definition) -> Vec<Row> {
     rows
 }
 
-fn row<'a>(
-    id: &str,
-    api: &Api,
-    stage: &str,
-    variables: impl IntoIterator<Item = (&'a String, &'a String)>,
+/// Where a route is.
+struct Place<'a> {
+    api: &'a str,
+    protocol: Protocol,
+    stage: &'a str,
+}
+
+fn row(
+    place: &Place<'_>,
     key: &str,
-) -> Option<Row> {
-    let route = api.routes.get(key)?;
+    route: &Route,
+    integration: &Integration,
+    variables: &BTreeMap<String, String>,
+) -> Row {
     let (method, path) = key.split_once(' ').unwrap_or(("ANY", "/*"));
     let (authorizer, scopes) = match &route.authorization {
         Authorization::None => (None, Vec::new()),
         Authorization::Jwt(jwt) => (Some(jwt.authorizer.clone()), jwt.scopes.clone()),
     };
-    let Integration::HttpProxy(proxy) = api.integrations.get(&route.integration)?;
-    let uri = variables.into_iter().fold(proxy.uri.clone(), |uri, (name, value)| {
+    let Integration::HttpProxy(proxy) = integration;
+    let uri = variables.iter().fold(proxy.uri.clone(), |uri, (name, value)| {
         uri.replace(&format!("${{stageVariables.{name}}}"), value)
     });
-    Some(Row {
-        api: id.to_owned(),
-        stage: stage.to_owned(),
+    Row {
+        api: place.api.to_owned(),
+        stage: place.stage.to_owned(),
         route_key: key.to_owned(),
         method: method.to_owned(),
-        path: format!("{}{path}", prefix(api.protocol, stage)),
+        path: format!("{}{path}", prefix(place.protocol, place.stage)),
         authorizer,
         scopes,
         api_key_required: route.api_key_required,
         uri,
-    })
+    }
 }
 
 /// What the stage puts before every path.

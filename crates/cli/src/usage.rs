@@ -29,6 +29,9 @@ pub struct Arguments {
     /// The id of a key; all that have used the plan where not given
     #[arg(long, value_name = "ID")]
     key: Option<String>,
+    /// The domain of the counters, where the overlay says one
+    #[arg(long, value_name = "NAME")]
+    domain: Option<String>,
     /// The first day, as `2026-11-24`; a week with the last where not given
     #[arg(long, value_name = "DAY")]
     from: Option<Day>,
@@ -51,6 +54,10 @@ pub async fn usage(arguments: Arguments) -> Result<(), Failure> {
     if let Some(key) = &arguments.key {
         target.push_str("&key=");
         target.push_str(&encode(key));
+    }
+    if let Some(domain) = &arguments.domain {
+        target.push_str("&domain=");
+        target.push_str(&encode(domain));
     }
     let body = ask(&arguments.counters, &target).await?;
     match arguments.format {

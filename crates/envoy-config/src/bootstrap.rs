@@ -35,7 +35,7 @@ pub(crate) fn document(settings: &Settings) -> String {
                 tag("stage", r"^wasmcustom\.tollgate_canary_[a-z0-9_]+(\.stage=(.*);)\.variant="),
                 tag("variant", r"^wasmcustom\.tollgate_canary_.*(\.variant=([a-z]+);)$"),
             ],
-            /// Fine enough to compare two 99th percentiles by. (Envoy's own are a factor 2 apart.)
+            /// Fine enough to compare two 99th percentiles by. (Envoy's own are up to five times apart.)
             "histogram_bucket_settings": [map! {
                 "match": map! { "prefix": "wasmcustom.tollgate_canary_latency_micros" },
                 "buckets": latency_buckets(),

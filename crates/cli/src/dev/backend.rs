@@ -1,11 +1,14 @@
 //! `tollgate dev backend`: an orders service, and an echo, to put a gateway before.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::extract::{DefaultBodyLimit, Path, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use axum::{Json, Router};
 use clap::Args;
@@ -26,6 +29,10 @@ pub struct Arguments {
     /// The port to listen on, on this machine only; 0 for any that is free
     #[arg(long, default_value_t = 8081)]
     port: u16,
+    /// How many of a hundred requests fail with 500, to try what comes of it
+    #[arg(long, default_value_t = 0, value_name = "PERCENT",
+          value_parser = clap::value_parser!(u64).range(0..=100))]
+    fail: u64,
 }
 
 /// The orders that were placed.
@@ -39,7 +46,32 @@ type Shop = State<Arc<Mutex<Orders>>>;
 
 /// Serves the backend until it is stopped.
 pub async fn serve(arguments: Arguments) -> Result<(), Failure> {
-    Server::listen(arguments.port)?.serve("backend", router()).await
+    let failures = Arc::new(Failures { percent: arguments.fail, requests: AtomicU64::new(0) });
+    let router = router().layer(from_fn_with_state(failures, fail));
+    Server::listen(arguments.port)?.serve("backend", router).await
+}
+
+/// Which requests fail.
+#[derive(Debug)]
+struct Failures {
+    percent: u64,
+    requests: AtomicU64,
+}
+
+impl Failures {
+    /// Spread evenly, and the same in every run.
+    fn is_next(&self) -> bool {
+        let number = self.requests.fetch_add(1, Ordering::Relaxed);
+        number.wrapping_mul(self.percent) % 100 < self.percent && self.percent > 0
+    }
+}
+
+async fn fail(State(failures): State<Arc<Failures>>, request: Request, next: Next) -> Response {
+    if failures.is_next() {
+        let body = Json(json!({"message": "this backend fails on purpose"}));
+        return (StatusCode::INTERNAL_SERVER_ERROR, body).into_response();
+    }
+    next.run(request).await
 }
 
 fn router() -> Router {
@@ -107,4 +139,18 @@ async fn echo(method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Json
 async fn missing(method: Method, uri: Uri) -> (StatusCode, Json<Value>) {
     let body = json!({"message": "nothing here", "method": method.as_str(), "path": uri.path()});
     (StatusCode::NOT_FOUND, Json(body))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_many_of_a_hundred_fail_as_asked_for() {
+        for percent in [0, 1, 20, 33, 99, 100] {
+            let failures = Failures { percent, requests: AtomicU64::new(0) };
+            let failed = (0..1_000).filter(|_| failures.is_next()).count();
+            assert_eq!(failed as u64, percent * 10, "{percent}");
+        }
+    }
 }

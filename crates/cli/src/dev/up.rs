@@ -64,7 +64,7 @@ pub async fn up(arguments: Arguments) -> Result<(), Failure> {
     };
     let outcome = match outcome {
         Ok(true) => tokio::select! {
-            served = run::serve(&run, &mut stop, |url| {
+            served = run::serve_document(&run, &mut stop, |url| {
                 terminal::say("try:");
                 terminal::result(&curl::lines(&definition, url, tokens).join("\n"))
             }) => served,

@@ -1,12 +1,15 @@
 //! Envoy's administration: what it says about itself.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use serde::Deserialize;
 use tokio::time::timeout;
+use tollgate_releases::analysis::Look;
 
+use crate::envoy::canaries;
 use crate::http;
 
 /// How long an answer may take. The administration is on this machine.
@@ -83,6 +86,12 @@ impl Admin {
         const FILTER: &str = "^(extension_config_discovery|cluster_manager|listener_manager)\\.";
         let (_, body) = self.get(&format!("/stats?format=json&filter={FILTER}")).await?;
         Counters::read(&body)
+    }
+
+    /// What has become of the requests of stages with a canary, by API and stage.
+    pub async fn canaries(&self) -> Result<BTreeMap<String, Look>> {
+        let (_, body) = self.get("/stats/prometheus?filter=tollgate_canary_").await?;
+        canaries::read(&body)
     }
 
     /// Where the gateway listens: what the system chose where the port was 0.

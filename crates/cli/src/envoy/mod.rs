@@ -1,6 +1,7 @@
 //! Envoy as a process on this machine: its program, its files, its administration.
 
 mod admin;
+mod canaries;
 mod folder;
 mod log;
 mod program;

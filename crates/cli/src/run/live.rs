@@ -8,12 +8,12 @@ use tollgate_envoy_config::{Files, Settings};
 use tollgate_gateway::Definition;
 use tollgate_policy::Endpoint;
 
-use crate::arguments::Source;
-use crate::document::{self, Document, Texts};
+use crate::document::Document;
 use crate::envoy::{Admin, Counters, Folder, Log};
 use crate::failure::{Code, Failure};
 use crate::keys;
 use crate::routes;
+use crate::run::origin::Origin;
 use crate::terminal;
 use crate::wait;
 
@@ -25,8 +25,8 @@ const TIME_TO_COMPLAIN: Duration = Duration::from_secs(1);
 
 /// What a running Envoy serves.
 pub struct Live<'a> {
-    /// The document, and what it does not say itself.
-    pub source: &'a Source,
+    /// Where it comes from.
+    pub origin: Origin<'a>,
     /// Where Envoy's files are.
     pub folder: &'a Folder,
     /// What the operator decided.
@@ -46,20 +46,27 @@ pub struct Live<'a> {
 }
 
 impl Live<'_> {
-    /// Serves what a file has become, the document or its overlay, or says why not and goes on as before.
+    /// Serves what a file has become, or says why not and goes on as before.
     pub async fn take_up(&mut self, path: &Path, text: Result<String, Failure>) {
-        // Both are read, for both may have changed.
-        let outcome = match text.and_then(|_| document::texts(self.source)) {
-            Ok(texts) => self.serve(&texts).await,
+        // All files are read, for all may have changed.
+        let outcome = match text.and_then(|_| self.origin.read()) {
+            Ok(document) => self.serve(document).await,
             Err(failure) => Err(failure),
         };
-        let name = path.display();
+        let name = self.origin.name(path);
         match outcome {
-            Ok(Change::Same) => terminal::done("reloaded", &format!("{name}: nothing changes")),
-            Ok(Change::Other) => {
-                terminal::say(&routes::table(&routes::rows(&self.definition)));
-                terminal::done("reloaded", &name.to_string());
-            }
+            // Those who deploy know what, and of a canary much is noted that changes nothing.
+            Ok(change) => match (self.origin, change) {
+                (Origin::Releases(_), Change::Same) => {}
+                (Origin::Releases(_), Change::Other) => terminal::done("reloaded", &name),
+                (Origin::Document(_), Change::Same) => {
+                    terminal::done("reloaded", &format!("{name}: nothing changes"));
+                }
+                (Origin::Document(_), Change::Other) => {
+                    terminal::say(&routes::table(&routes::rows(&self.definition)));
+                    terminal::done("reloaded", &name);
+                }
+            },
             Err(failure) => still_served(&failure),
         }
     }
@@ -84,13 +91,8 @@ impl Live<'_> {
         }
     }
 
-    async fn serve(&mut self, texts: &Texts) -> Result<Change, Failure> {
-        let Document { definition, notices, keys, counters } =
-            document::translate(texts, self.source)
-                .map_err(|problems| document::refused(self.source, problems))?;
-        for notice in &notices {
-            terminal::warning(&notice.text);
-        }
+    async fn serve(&mut self, document: Document) -> Result<Change, Failure> {
+        let Document { definition, keys, counters, .. } = document;
         if keys != self.keys {
             let reason = "`apiKeysFile` names another file: that takes a restart";
             return Err(Failure::new(Code::Refused, reason));

@@ -1,16 +1,22 @@
 //! `tollgate run`: serves a document on this machine until it is stopped.
 
+mod canaries;
 mod counters;
 mod live;
+mod origin;
 mod watch;
 
+use std::future::{Future, poll_fn};
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
+use std::pin::Pin;
+use std::task::Poll;
 use std::time::Instant;
 
 use tollgate_envoy_config::{Keys, Settings};
+use tollgate_releases::Store;
 
-use crate::arguments::Run;
+use crate::arguments::{Run, Runtime, Serve};
 use crate::document::{self, Document};
 use crate::envoy::{self, Folder, Proxy, Start};
 use crate::failure::{Code, Failure};
@@ -22,111 +28,164 @@ use crate::settings::{path_text, settings};
 use crate::terminal;
 use crate::wait::Stop;
 
+use canaries::Canaries;
 use live::Live;
+use origin::Origin;
 use watch::Watch;
 
 /// `tollgate run`
 pub async fn run(arguments: Run) -> Result<(), Failure> {
     let mut stop = Stop::listen()?;
-    serve(&arguments, &mut stop, |_| Ok(())).await
+    serve_document(&arguments, &mut stop, |_| Ok(())).await
 }
 
-/// Serves until asked to stop. Whoever waits for the gateway is told its URL once it serves.
+/// `tollgate serve`
+pub async fn serve(arguments: Serve) -> Result<(), Failure> {
+    let mut stop = Stop::listen()?;
+    let store = Store::open(&arguments.state);
+    // There may be no folder to watch yet.
+    Origin::Releases(&store).read()?;
+    let folder = arguments.state.join("gateway");
+    let server = Server {
+        origin: Origin::Releases(&store),
+        runtime: &arguments.runtime,
+        is_watched: true,
+        folder: Some(&folder),
+        state: Some(&arguments.state),
+    };
+    server.serve(&mut stop, |_| Ok(())).await
+}
+
+/// Serves a document until asked to stop. Whoever waits for the gateway is told its URL once it serves.
 ///
 /// # Errors
-/// A failure to start, or the death of Envoy. A document that becomes wrong while it is watched is
-/// reported, and the last right one goes on being served.
-pub async fn serve(
+/// As of [`Server::serve`].
+pub async fn serve_document(
     arguments: &Run,
     stop: &mut Stop,
     ready: impl FnOnce(&str) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let started = Instant::now();
-    let source = &arguments.source;
-    let gateway = filter::gateway()?;
-    // Watched from before it is read, so that no change falls in between.
-    let watch = |path: &Path| arguments.watch.then(|| Watch::start(path)).transpose();
-    let watch_document = watch(&source.document)?;
-    let watch_overlay = source.overlay.as_deref().map(watch).transpose()?.flatten();
-    let Document { definition, keys, counters, .. } = document::accepted(source)?;
-    let watch_keys = keys.as_deref().map(watch).transpose()?.flatten();
-    let listen = &arguments.listen;
-    port::must_be_free((listen.address, listen.port).into(), "--port")?;
-    port::must_be_free(([127, 0, 0, 1], listen.admin_port).into(), "--admin-port")?;
-    let program = envoy::find(arguments.envoy.as_deref()).await?;
+    let state = arguments.state.as_deref();
+    let server = Server {
+        origin: Origin::Document(&arguments.source),
+        runtime: &arguments.runtime,
+        is_watched: arguments.watch,
+        folder: state,
+        state,
+    };
+    server.serve(stop, ready).await
+}
 
-    let folder = Folder::for_run(arguments.state.as_deref())?;
-    let own_counters = match (&definition.counters, &counters) {
-        (Some(_), None) => Some(counters::start(arguments.state.as_deref()).await?),
-        _ => None,
-    };
-    let own_address = own_counters.as_ref().map(|(_, address)| address.clone());
-    let settings = Settings {
-        counters: counters.or_else(|| own_address.clone()),
-        keys: if keys.is_some() { Keys::Folder } else { Keys::None },
-        ..settings(listen, path_text(folder.path())?)
-    };
-    let files = tollgate_envoy_config::files(&definition, &settings)
-        .map_err(|invalid| Failure::new(Code::Refused, invalid.to_string()))?;
-    if let Some(keys) = &keys {
-        let text = document::text(keys)?;
-        keys::deliver(text.as_bytes(), &keys.display().to_string(), folder.path())?;
-    }
-    folder.fill(&files, gateway)?;
+/// What is served, and how.
+#[derive(Clone, Copy, Debug)]
+struct Server<'a> {
+    origin: Origin<'a>,
+    runtime: &'a Runtime,
+    /// Whether changes are taken up.
+    is_watched: bool,
+    /// The folder for Envoy's files; a temporary one where absent.
+    folder: Option<&'a Path>,
+    /// The folder for what must outlive the gateway, where it was asked for.
+    state: Option<&'a Path>,
+}
 
-    let mut proxy = Proxy::start(&Start {
-        program: &program,
-        folder: &folder,
-        workers: arguments.workers,
-        log_level: arguments.log_level,
-    })?;
-    let serving = tokio::select! {
-        serving = proxy.serving(&folder) => Some(serving),
-        () = stop.requested() => None,
-    };
-    let outcome = match serving {
-        None => Ok(()),
-        Some(Err(failure)) => Err(failure),
-        Some(Ok((admin, address))) => {
-            let url = url(address);
-            terminal::say(&routes::table(&routes::rows(&definition)));
-            let time = started.elapsed().as_millis();
-            let admin_url = self::url(admin.address);
-            terminal::done(
-                "serving",
-                &format!("after {time} ms; Envoy's administration is at {admin_url}"),
-            );
-            let log = proxy.log();
-            let mut live = Live {
-                source,
-                folder: &folder,
-                settings,
-                keys,
-                own_counters: own_address,
-                admin,
-                log,
-                definition,
-                files,
-            };
-            let watches =
-                Watches { document: watch_document, overlay: watch_overlay, keys: watch_keys };
-            match terminal::result(&url).and_then(|()| ready(&url)) {
-                Ok(()) => until_stopped(&mut proxy, stop, watches, &mut live).await,
-                Err(failure) => Err(failure),
-            }
+impl Server<'_> {
+    /// Serves until asked to stop.
+    ///
+    /// # Errors
+    /// A failure to start, or the death of Envoy. A document that becomes wrong while it is watched is
+    /// reported, and the last right one goes on being served.
+    async fn serve(
+        self,
+        stop: &mut Stop,
+        ready: impl FnOnce(&str) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let started = Instant::now();
+        let Self { origin, runtime, is_watched, .. } = self;
+        let gateway = filter::gateway()?;
+        // Watched from before it is read, so that no change falls in between.
+        let watch = |path: &Path| is_watched.then(|| Watch::start(path)).transpose();
+        let watches = (origin.files().iter())
+            .filter_map(|file| watch(file).transpose())
+            .collect::<Result<Vec<_>, _>>()?;
+        let Document { definition, keys, counters, .. } = origin.read()?;
+        let watch_keys = keys.as_deref().map(watch).transpose()?.flatten();
+        let listen = &runtime.listen;
+        port::must_be_free((listen.address, listen.port).into(), "--port")?;
+        port::must_be_free(([127, 0, 0, 1], listen.admin_port).into(), "--admin-port")?;
+        let program = envoy::find(runtime.envoy.as_deref()).await?;
+
+        let folder = Folder::for_run(self.folder)?;
+        let own_counters = match (&definition.counters, &counters) {
+            (Some(_), None) => Some(counters::start(self.state).await?),
+            _ => None,
+        };
+        let own_address = own_counters.as_ref().map(|(_, address)| address.clone());
+        let settings = Settings {
+            counters: counters.or_else(|| own_address.clone()),
+            keys: if keys.is_some() { Keys::Folder } else { Keys::None },
+            ..settings(listen, path_text(folder.path())?)
+        };
+        let files = tollgate_envoy_config::files(&definition, &settings)
+            .map_err(|invalid| Failure::new(Code::Refused, invalid.to_string()))?;
+        if let Some(keys) = &keys {
+            let text = document::text(keys)?;
+            keys::deliver(text.as_bytes(), &keys.display().to_string(), folder.path())?;
         }
-    };
-    proxy.stop().await;
-    if let Some((counters, _)) = own_counters {
-        counters.stop().await;
+        folder.fill(&files, gateway)?;
+
+        let mut proxy = Proxy::start(&Start {
+            program: &program,
+            folder: &folder,
+            workers: runtime.workers,
+            log_level: runtime.log_level,
+        })?;
+        let serving = tokio::select! {
+            serving = proxy.serving(&folder) => Some(serving),
+            () = stop.requested() => None,
+        };
+        let outcome = match serving {
+            None => Ok(()),
+            Some(Err(failure)) => Err(failure),
+            Some(Ok((admin, address))) => {
+                let url = url(address);
+                terminal::say(&routes::table(&routes::rows(&definition)));
+                let time = started.elapsed().as_millis();
+                let admin_url = self::url(admin.address);
+                terminal::done(
+                    "serving",
+                    &format!("after {time} ms; Envoy's administration is at {admin_url}"),
+                );
+                let log = proxy.log();
+                let mut live = Live {
+                    origin,
+                    folder: &folder,
+                    settings,
+                    keys,
+                    own_counters: own_address,
+                    admin,
+                    log,
+                    definition,
+                    files,
+                };
+                let watches = Watches { files: watches, keys: watch_keys };
+                match terminal::result(&url).and_then(|()| ready(&url)) {
+                    Ok(()) => until_stopped(&mut proxy, stop, watches, &mut live).await,
+                    Err(failure) => Err(failure),
+                }
+            }
+        };
+        proxy.stop().await;
+        if let Some((counters, _)) = own_counters {
+            counters.stop().await;
+        }
+        outcome
     }
-    outcome
 }
 
 /// What is watched of what is served.
 struct Watches {
-    document: Option<Watch>,
-    overlay: Option<Watch>,
+    files: Vec<Watch>,
     keys: Option<Watch>,
 }
 
@@ -136,14 +195,15 @@ async fn until_stopped(
     mut watches: Watches,
     live: &mut Live<'_>,
 ) -> Result<(), Failure> {
+    let mut canaries = Canaries::of(live.origin);
     loop {
-        let Watches { document, overlay, keys } = &mut watches;
+        let Watches { files, keys } = &mut watches;
         let (change, is_keys) = tokio::select! {
             () = stop.requested() => return Ok(()),
             failure = proxy.died() => return Err(failure),
-            change = changed(document) => (change, false),
-            change = changed(overlay) => (change, false),
-            change = changed(keys) => (change, true),
+            change = any_changed(files) => (change, false),
+            change = changed(keys.as_mut()) => (change, true),
+            never = canaries.judge(&live.admin) => match never {},
         };
         let take_up = async {
             let Change { path, text } = change;
@@ -167,7 +227,21 @@ struct Change<'a> {
     text: Result<String, Failure>,
 }
 
-async fn changed(watch: &mut Option<Watch>) -> Change<'_> {
+async fn any_changed(watches: &mut [Watch]) -> Change<'_> {
+    let all = watches.iter_mut().map(|watch| Box::pin(changed(Some(watch))));
+    first(all.collect()).await
+}
+
+/// Waits for the first of several.
+async fn first<T>(mut all: Vec<Pin<Box<impl Future<Output = T>>>>) -> T {
+    poll_fn(|context| {
+        let ready = all.iter_mut().map(|each| each.as_mut().poll(context)).find(Poll::is_ready);
+        ready.unwrap_or(Poll::Pending)
+    })
+    .await
+}
+
+async fn changed(watch: Option<&mut Watch>) -> Change<'_> {
     match watch {
         Some(watch) => {
             let text = watch.changed().await;

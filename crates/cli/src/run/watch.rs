@@ -27,6 +27,8 @@ pub struct Watch {
     document: PathBuf,
     /// The digest of its text, which may be large.
     last: Option<[u8; 32]>,
+    /// Something has happened, and has not been looked at.
+    has_happened: bool,
     events: Receiver<()>,
     _watcher: RecommendedWatcher,
 }
@@ -50,7 +52,8 @@ impl Watch {
             .with_context(at)?;
         watcher.watch(folder, RecursiveMode::NonRecursive).with_context(at)?;
         let last = document::text(document).ok().map(|text| digest(text.as_bytes()));
-        Ok(Self { document: document.to_owned(), last, events, _watcher: watcher })
+        let document = document.to_owned();
+        Ok(Self { document, last, has_happened: false, events, _watcher: watcher })
     }
 
     /// What is watched.
@@ -58,17 +61,20 @@ impl Watch {
         &self.document
     }
 
-    /// Waits until the document has another text, and returns it, or why it cannot be read.
+    /// Waits until the document has another text, and returns it, or why it cannot be read. Whoever
+    /// stops waiting misses nothing.
     pub async fn changed(&mut self) -> Result<String, Failure> {
         loop {
-            if self.events.recv().await.is_none() {
+            if !self.has_happened && self.events.recv().await.is_none() {
                 // The watcher is gone: nothing will ever change.
                 return std::future::pending().await;
             }
+            self.has_happened = true;
             let latest = Instant::now() + LONGEST;
             while let Ok(Ok(Some(()))) =
                 timeout_at(latest, timeout(QUIET, self.events.recv())).await
             {}
+            self.has_happened = false;
             match document::text(&self.document) {
                 Ok(text) => {
                     let now = Some(digest(text.as_bytes()));
@@ -117,6 +123,18 @@ mod tests {
         assert_eq!(changed(&mut watch).await, None);
         fs::write(&document, "three").unwrap();
         assert_eq!(changed(&mut watch).await.as_deref(), Some("three"));
+    }
+
+    #[tokio::test]
+    async fn who_stops_waiting_misses_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let document = folder.path().join("api.yaml");
+        fs::write(&document, "one").unwrap();
+        let mut watch = Watch::start(&document).unwrap();
+        fs::write(&document, "two").unwrap();
+        // Long enough to see that something happened, and too short for quiet.
+        while timeout(QUIET / 4, watch.changed()).await.is_err() && !watch.has_happened {}
+        assert_eq!(changed(&mut watch).await.as_deref(), Some("two"));
     }
 
     #[tokio::test]

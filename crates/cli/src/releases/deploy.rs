@@ -1,0 +1,122 @@
+//! `tollgate deploy`: a document becomes what a stage serves.
+
+use clap::Args;
+use tollgate_canary::Percent;
+use tollgate_releases::{Deploy, Deployed, Draft, Start, State as Kept};
+
+use super::canary::overrides;
+use super::document::{self, Parts};
+use super::{Done, State, To, time};
+use crate::arguments::{Format, Source};
+use crate::failure::Failure;
+use crate::terminal;
+
+/// `tollgate deploy`
+#[derive(Clone, Debug, Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    pub source: Source,
+    #[command(flatten)]
+    pub state: State,
+    /// What to say about the deployment; up to 1,024 characters
+    #[arg(long, default_value = "", value_name = "TEXT")]
+    pub description: String,
+    /// Deploy to a canary of the stage, with this much of its traffic, from 0 to 100
+    #[arg(long, value_name = "PERCENT")]
+    pub canary: Option<f64>,
+    /// How to answer
+    #[arg(long, default_value = "text")]
+    pub format: Format,
+}
+
+/// Deploys a document to a stage, or to its canary.
+pub fn deploy(arguments: &Arguments) -> Result<(), Failure> {
+    let parts = document::read(&arguments.source)?;
+    let store = arguments.state.store();
+    let before = store.read()?;
+    let now = time::now();
+    let (id, to) = store.change(&format!("deploy to {}", parts.stage), now, |draft| {
+        let done = match arguments.canary {
+            None => to_stage(draft, &parts, &arguments.description)?,
+            Some(percent) => {
+                let settings = overrides(parts.canary(), Percent(percent), &[], None);
+                let id = to_canary(draft, &parts, &arguments.description, |deployment| Start {
+                    settings: tollgate_gateway::definition::Canary { deployment, ..settings },
+                    analysis: None,
+                    api: parts.api.clone(),
+                    stage: parts.stage.clone(),
+                    now,
+                })?;
+                (id, To::Canary)
+            }
+        };
+        Ok::<_, Failure>(done)
+    })?;
+    tell(&before, &parts, &id, to);
+    Done { api: &parts.api, stage: &parts.stage, deployment: &id, to }.say(arguments.format)
+}
+
+fn to_stage(draft: &mut Draft, parts: &Parts, description: &str) -> Result<(String, To), Failure> {
+    let id = draft.add(&parts.api, description, parts.deployment.clone())?;
+    let to = draft.releases.deploy(Deploy {
+        api: parts.api.clone(),
+        about: parts.about.clone(),
+        stage: parts.stage.clone(),
+        deployment: id.clone(),
+        settings: parts.settings(),
+        shared: parts.shared(&draft.releases),
+        now: draft.now,
+    })?;
+    document::check(&draft.definition()?, &draft.releases.shared)?;
+    Ok((
+        id,
+        match to {
+            Deployed::Stage => To::Stage,
+            Deployed::Canary => To::Canary,
+        },
+    ))
+}
+
+/// Starts a canary with a document.
+pub fn to_canary(
+    draft: &mut Draft,
+    parts: &Parts,
+    description: &str,
+    start: impl FnOnce(Option<String>) -> Start,
+) -> Result<String, Failure> {
+    // Said before anything else, in API Gateway's words.
+    draft.releases.can_start_canary(&parts.api, &parts.stage)?;
+    let id = draft.add(&parts.api, description, parts.deployment.clone())?;
+    draft.releases.start_canary(start(Some(id.clone())))?;
+    document::check(&draft.definition()?, &draft.releases.shared)?;
+    Ok(id)
+}
+
+/// Says what has been done, and what has not.
+pub fn tell(before: &Kept, parts: &Parts, id: &str, to: To) {
+    let Parts { api, stage, .. } = parts;
+    match to {
+        To::Stage => {
+            let others = before.releases.apis.keys().filter(|id| *id != api);
+            if others.count() > 0 && parts.shared(&before.releases).is_some() {
+                terminal::warning(
+                    "there are other APIs: usage plans, keys and the account's throttle are now as \
+                     this document has them",
+                );
+            }
+            terminal::done("deployed", &format!("{id} to stage `{stage}` of `{api}`"));
+        }
+        To::Canary => {
+            if let Some(left_out) = parts.left_out(&before.releases) {
+                terminal::warning(left_out);
+            }
+            terminal::done(
+                "deployed",
+                &format!("{id} to the canary of stage `{stage}` of `{api}`"),
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
