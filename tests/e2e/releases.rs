@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -205,27 +205,16 @@ fn nothing_is_served_where_nothing_is_deployed() {
     assert!(refused.contains("tollgate deploy"), "{refused}");
 }
 
-/// Starts a canary that is judged once a second.
-fn start_canary(releases: &Releases, document: &Path) {
-    releases.run(&[
-        "canary",
-        "start",
-        &text(document),
-        "--stage",
-        "$default",
-        "--api-id",
-        "orders",
-        "--steps",
-        "25,50,100",
-        "--interval",
-        "1s",
-        "--min-requests",
-        "40",
-    ]);
+/// Starts a canary that is judged.
+fn start_canary(releases: &Releases, document: &Path, steps: &str, interval: &str) {
+    let document = text(document);
+    let of = ["canary", "start", &document, "--stage", "$default", "--api-id", "orders"];
+    let judged = ["--steps", steps, "--interval", interval, "--min-requests", "40"];
+    releases.run(&[&of[..], &judged].concat());
 }
 
 /// Serves a release with a canary, under load until the canary is gone; what `status` says then.
-fn released(canary: &Backend) -> (Value, String) {
+fn released(canary: &Backend, steps: &str, interval: &str) -> (Value, String) {
     let releases = Releases::new();
     let base = named("base");
     let documents =
@@ -233,11 +222,11 @@ fn released(canary: &Backend) -> (Value, String) {
     releases.deploy(&documents[0]);
     let (program, address) = releases.serve();
     wait_for(address, "base");
-    start_canary(&releases, &documents[1]);
+    start_canary(&releases, &documents[1], steps, interval);
     let over = AtomicBool::new(false);
     let status = thread::scope(|scope| {
         let end = OverOnDrop(&over);
-        for _ in 0..2 {
+        for _ in 0..8 {
             scope.spawn(|| {
                 let mut connection = Connection::open(address).expect("a connection");
                 while !over.load(Ordering::SeqCst) {
@@ -265,7 +254,7 @@ fn released(canary: &Backend) -> (Value, String) {
 fn a_canary_that_fails_is_rolled_back_by_itself_and_status_says_why() {
     let canary = Backend::start();
     canary.behave(Behaviour::Say(500, "broken".to_owned()));
-    let (status, serves) = released(&canary);
+    let (status, serves) = released(&canary, "25,50,100", "1s");
     assert_eq!(serves, "base");
     let outcome = status["last_canary"].to_string();
     assert!(outcome.contains("rolled_back"), "{status}");
@@ -274,8 +263,19 @@ fn a_canary_that_fails_is_rolled_back_by_itself_and_status_says_why() {
 
 #[test]
 fn a_canary_that_does_well_is_promoted_step_by_step() {
-    let (status, serves) = released(&named("canary"));
+    let (status, serves) = released(&named("canary"), "25,50,100", "1s");
     assert_eq!(serves, "canary");
     let outcome = status["last_canary"].to_string();
     assert!(outcome.contains("promoted"), "{status}");
+}
+
+#[test]
+fn a_canary_that_is_slow_is_rolled_back_by_itself_and_status_says_why() {
+    let canary = Backend::start();
+    canary.behave(Behaviour::Late(Duration::from_millis(200)));
+    // Envoy tells of latencies every five seconds.
+    let (status, serves) = released(&canary, "50,100", "6s");
+    assert_eq!(serves, "base");
+    let outcome = status["last_canary"].to_string();
+    assert!(outcome.contains("rolled_back") && outcome.contains("p99"), "{status}");
 }
