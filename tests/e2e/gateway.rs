@@ -70,6 +70,43 @@ fn hosts_and_mappings_choose_the_api_and_the_stage() {
 }
 
 #[test]
+fn rules_of_a_domain_go_by_header_fields_and_paths() {
+    let backend = Backend::start();
+    let uri = backend.url("/${stageVariables.name}/{proxy}");
+    let stages = json!({
+        "old": {"variables": {"name": "old"}},
+        "new": {"variables": {"name": "new"}},
+    });
+    let to = |stage: &str| json!({"api": "shop", "stage": stage, "strip_base_path": false});
+    let version = json!({"match_headers": [{"header": "x-version", "value_glob": "2*"}]});
+    let strips = json!({"api": "shop", "stage": "new", "strip_base_path": true});
+    let gateway = Gateway::with_workers(
+        definition(json!({
+            "version": 1,
+            "apis": {"shop": api("rest", &uri, &stages)},
+            "domains": {"*.example.com": {
+                "routing_rules": {
+                    "10": {"conditions": [version], "invoke_api": to("new")},
+                    "20": {"conditions": [{"match_base_paths": ["next"]}], "invoke_api": strips},
+                },
+                "mappings": {"": {"api": "shop", "stage": "old"}, "by-path": {"api": "shop"}},
+            }},
+        })),
+        1,
+    );
+    let target = |version: &str, path: &str| {
+        let request = Request::to("GET", path, "a.example.com").header("x-version", version);
+        request.send(&gateway).json()["target"].as_str().unwrap_or_default().to_owned()
+    };
+    assert_eq!(target("1.0", "/a"), "/old/a");
+    assert_eq!(target("2.1", "/a"), "/new/a");
+    assert_eq!(target("2.1", "/next/a"), "/new/next/a");
+    assert_eq!(target("1.0", "/next/a"), "/new/a");
+    assert_eq!(target("1.0", "/by-path/new/a"), "/new/a");
+    assert_eq!(Request::to("GET", "/a", "a.b.example.com").send(&gateway).status, 403);
+}
+
+#[test]
 fn one_pass_routes_authorizes_and_tells_the_backend_who_calls() {
     let (backend, issuer) = (Backend::start(), Issuer::start());
     let gateway = Gateway::serving(definition::authorized_api(

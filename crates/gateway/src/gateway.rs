@@ -66,8 +66,7 @@ impl Gateway {
     /// Finds the route, or answers in its place.
     fn enter(&self, notes: &mut Notes, exchange: &mut Exchange) -> Result<(), Response> {
         strip_control(exchange);
-        let selected =
-            self.selector.select(&self.apis, exchange.request.authority(), exchange.request.path());
+        let selected = self.selector.select(&self.apis, &exchange.request);
         let Selected { api: index, stage, path: rest } = match selected {
             Ok(selected) => selected,
             Err(unserved) => {

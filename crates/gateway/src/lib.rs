@@ -20,6 +20,7 @@
 mod api;
 mod canary;
 pub mod definition;
+mod domain;
 mod fault;
 mod gateway;
 mod ids;

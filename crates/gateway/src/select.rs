@@ -3,35 +3,24 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use tollgate_policy::{Fault, Invalid};
+use tollgate_policy::{Fault, Invalid, Request};
 
 use crate::api::{Api, DEFAULT_STAGE};
-use crate::definition::{Definition, Domain, Protocol};
+use crate::definition::{Definition, Protocol};
+use crate::domain::{self, Domain, Lead};
 
 /// How many APIs and domains one gateway serves at most: all of them are in the memory of every
 /// worker.
 const MAX_APIS: usize = 600;
 const MAX_DOMAINS: usize = 1_000;
 
-/// API Gateway's limit on the mappings of one domain, which are gone through for a request.
-const MAX_MAPPINGS: usize = 200;
-
 /// Finds APIs by host and path.
 #[derive(Debug)]
 pub(crate) struct Selector {
     by_id: HashMap<Rc<str>, usize>,
     default_api: Option<usize>,
-    domains: HashMap<String, Vec<Mapping>>,
+    domains: HashMap<String, Domain>,
     has_wildcards: bool,
-}
-
-#[derive(Debug)]
-struct Mapping {
-    /// The path it takes, such as `shop/v2`; empty for all.
-    path: String,
-    api: usize,
-    /// None where the path says it.
-    stage: Option<usize>,
 }
 
 /// The API and the stage a request is for, and what is left of its path.
@@ -69,25 +58,25 @@ impl Selector {
         let domains = (definition.domains.iter())
             .map(|(name, domain)| {
                 let at = |invalid: Invalid| invalid.within(format!("domains.{name}"));
-                check_domain(name).map_err(at)?;
-                Ok((name.clone(), mappings(domain, apis, &by_id).map_err(at)?))
+                domain::check_name(name).map_err(at)?;
+                Ok((name.clone(), Domain::compile(domain, apis, &by_id).map_err(at)?))
             })
             .collect::<Result<_, Invalid>>()?;
         let has_wildcards = definition.domains.keys().any(|name| name.starts_with("*."));
         Ok(Self { by_id, default_api, domains, has_wildcards })
     }
 
-    /// Finds the API and the stage. `authority` is the host as the client sent it.
-    pub(crate) fn select<'p>(
+    /// Finds the API and the stage.
+    pub(crate) fn select<'r>(
         &self,
         apis: &[Api],
-        authority: &[u8],
-        path: &'p [u8],
-    ) -> Result<Selected<'p>, Unserved> {
-        let host = host(authority);
-        if let Some(mappings) = self.mappings(&host) {
-            return by_mapping(mappings, apis, path);
+        request: &'r Request,
+    ) -> Result<Selected<'r>, Unserved> {
+        let host = host(request.authority());
+        if let Some(domain) = self.domain(&host) {
+            return by_domain(domain, apis, request);
         }
+        let path = request.path();
         let unserved = |protocol| Unserved { protocol, fault: Fault::Forbidden };
         let named = host.split_once(".execute-api.").map(|(id, _)| self.by_id.get(id).copied());
         let index = named.unwrap_or(self.default_api).ok_or_else(|| unserved(Protocol::Http))?;
@@ -97,11 +86,9 @@ impl Selector {
         }
         by_stage(index, api, path)
     }
-}
 
-impl Selector {
-    /// Those of a name, or else of all names like it.
-    fn mappings(&self, host: &str) -> Option<&Vec<Mapping>> {
+    /// The domain of a name, or else that of all names like it.
+    fn domain(&self, host: &str) -> Option<&Domain> {
         self.domains.get(host).or_else(|| {
             let (_, rest) = host.split_once('.').filter(|_| self.has_wildcards)?;
             self.domains.get(&format!("*.{rest}"))
@@ -109,25 +96,16 @@ impl Selector {
     }
 }
 
-fn by_mapping<'p>(
-    mappings: &[Mapping],
+fn by_domain<'r>(
+    domain: &Domain,
     apis: &[Api],
-    path: &'p [u8],
-) -> Result<Selected<'p>, Unserved> {
-    let rest = |mapping: &Mapping| -> Option<&'p [u8]> {
-        if mapping.path.is_empty() {
-            return Some(path);
-        }
-        let rest = path.strip_prefix(b"/")?.strip_prefix(mapping.path.as_bytes())?;
-        (rest.is_empty() || rest.starts_with(b"/")).then_some(rest)
-    };
+    request: &'r Request,
+) -> Result<Selected<'r>, Unserved> {
     let unserved = Unserved { protocol: Protocol::Http, fault: Fault::Forbidden };
-    // INVARIANT: the longest mapping comes first.
-    let found = mappings.iter().find_map(|mapping| Some((mapping, rest(mapping)?)));
-    match found {
+    match domain.lead(request) {
         None => Err(unserved),
-        Some((&Mapping { api, stage: Some(stage), .. }, path)) => Ok(Selected { api, stage, path }),
-        Some((&Mapping { api, stage: None, .. }, path)) => {
+        Some(Lead { api, stage: Some(stage), path }) => Ok(Selected { api, stage, path }),
+        Some(Lead { api, stage: None, path }) => {
             by_stage(api, apis.get(api).ok_or(unserved)?, path)
         }
     }
@@ -172,57 +150,4 @@ fn host(authority: &[u8]) -> String {
         _ => text.as_str(),
     };
     host.trim_end_matches('.').to_owned()
-}
-
-fn mappings(
-    domain: &Domain,
-    apis: &[Api],
-    by_id: &HashMap<Rc<str>, usize>,
-) -> Result<Vec<Mapping>, Invalid> {
-    if domain.mappings.is_empty() || domain.mappings.len() > MAX_MAPPINGS {
-        return Err(Invalid::new("mappings", format!("must be 1 to {MAX_MAPPINGS}")));
-    }
-    let mut mappings = Vec::with_capacity(domain.mappings.len());
-    for (path, mapping) in &domain.mappings {
-        let refuse = |field: &str, reason: String| {
-            Err(Invalid::new(field, reason).within(format!("mappings.{path}")))
-        };
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/$".contains(&byte);
-        if path.starts_with('/') || path.ends_with('/') || path.contains("//") {
-            return refuse("", "must not have empty segments".to_owned());
-        }
-        if !path.bytes().all(plain) {
-            return refuse("", "must be letters, digits and `-._~/$`".to_owned());
-        }
-        let Some((index, api)) =
-            by_id.get(mapping.api.as_str()).and_then(|&index| Some((index, apis.get(index)?)))
-        else {
-            return refuse("api", format!("there is no API `{}`", mapping.api));
-        };
-        let stage = match &mapping.stage {
-            None => None,
-            Some(name) => match api.stage(name.as_bytes()) {
-                Some(stage) => Some(stage),
-                None => return refuse("stage", format!("the API has no stage `{name}`")),
-            },
-        };
-        mappings.push(Mapping { path: path.clone(), api: index, stage });
-    }
-    mappings.sort_by_key(|mapping| std::cmp::Reverse(mapping.path.len()));
-    Ok(mappings)
-}
-
-fn check_domain(name: &str) -> Result<(), Invalid> {
-    const MAX_DOMAIN_CHARS: usize = 253;
-    let plain = |byte: u8| {
-        byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.')
-    };
-    let labels = name.strip_prefix("*.").unwrap_or(name);
-    if labels.is_empty() || name.len() > MAX_DOMAIN_CHARS || !labels.bytes().all(plain) {
-        return Err(Invalid::new(
-            "",
-            "must be a DNS name in lower case, without a port; `*.` may stand before it",
-        ));
-    }
-    Ok(())
 }

@@ -110,10 +110,9 @@ pub(crate) fn check(
 ) {
     let differs = |(name, value): (&String, &String)| stage.get(name) != Some(value);
     if !canary.stage_variable_overrides.iter().any(differs) {
-        let reason = "the canary is what the stage is: `stageVariableOverrides` with other values than \
-                      the stage's belongs here";
-        out.refuse_key(at, reason);
-        return;
+        let reason = "the canary is what the stage is, until another deployment is its own: \
+                      `stageVariableOverrides` has no other value than the stage";
+        out.notice(at, reason);
     }
     let split = tollgate_canary::Split::compile(
         canary.percent_traffic,

@@ -8,6 +8,7 @@ use tollgate_source::text::{any_of, quoted};
 use tollgate_source::{At, Fields, Findings};
 
 use crate::reference::{missing, names};
+use crate::routing_rule::{self, Mode};
 
 /// All of them are in the memory of every worker.
 const MAX_DOMAINS: usize = 1_000;
@@ -24,6 +25,7 @@ const MAX_KEY: usize = 300;
 #[derive(Debug)]
 pub(crate) struct Written<'a> {
     name: &'a str,
+    rules: Vec<routing_rule::Written<'a>>,
     mappings: Vec<WrittenMapping<'a>>,
 }
 
@@ -57,25 +59,39 @@ fn read<'a>(name: &'a str, at: &At<'a>, out: &mut Findings) -> Written<'a> {
                       it";
         out.refuse_key(at, reason);
     }
-    let mut written = Written { name, mappings: Vec::new() };
+    let mut written = Written { name, rules: Vec::new(), mappings: Vec::new() };
     let Some(mut fields) = at.fields(out) else { return written };
     for key in ["description", "tags"] {
         fields.take(key);
     }
+    let mode = fields.take("routingMode").map(|at| (at.clone(), routing_rule::mode(&at, out)));
+    let rules = fields.take("routingRules");
     let lists = [fields.take("apiMappings"), fields.take("basePathMappings")];
     fields.finish(out);
-    match lists {
-        [None, None] => {
-            out.refuse_key(at, "lacks `apiMappings`: without them nothing answers there");
-        }
+    if rules.is_none() && lists.iter().all(Option::is_none) {
+        out.refuse_key(at, "lacks `apiMappings`: without them nothing answers there");
+        return written;
+    }
+    written.rules = rules.as_ref().map(|at| routing_rule::read_all(at, out)).unwrap_or_default();
+    match &lists {
+        [None, None] => {}
         [Some(_), Some(at)] => {
-            out.refuse_key(
-                &at,
-                "the mappings stand under `apiMappings` too: remove one of the two",
-            );
+            out.refuse_key(at, "the mappings stand under `apiMappings` too: remove one of the two");
         }
-        [Some(list), None] => written.mappings = mappings(&list, false, out),
-        [None, Some(list)] => written.mappings = mappings(&list, true, out),
+        [Some(list), None] => written.mappings = mappings(list, false, out),
+        [None, Some(list)] => written.mappings = mappings(list, true, out),
+    }
+    if let Some((at, Some(mode))) = mode {
+        let left_out = match mode {
+            Mode::Mappings => rules.is_some(),
+            Mode::Rules => lists.iter().any(Option::is_some),
+            Mode::Both => false,
+        };
+        if left_out {
+            let reason = "leaves out what stands beside it: remove one of the two, or let the mode be \
+                          `ROUTING_RULE_THEN_API_MAPPING`";
+            out.refuse(&at, reason);
+        }
     }
     written
 }
@@ -141,7 +157,9 @@ pub(crate) fn put(
                 out.refuse(&mapping.at, format!("the path {path} is mapped twice"));
             }
         }
-        definition.domains.insert(domain.name.to_owned(), Domain { mappings });
+        let routing_rules =
+            routing_rule::make_all(&domain.rules, default_api, &definition.apis, out);
+        definition.domains.insert(domain.name.to_owned(), Domain { routing_rules, mappings });
     }
 }
 
@@ -183,6 +201,10 @@ pub(crate) fn keep(only: &str, id: &str, definition: &mut Definition) {
             mapping.api != id || mapping.stage.as_deref().is_none_or(|stage| stage == only)
         };
         domain.mappings.retain(|_, mapping| is_kept(mapping));
+        domain
+            .routing_rules
+            .retain(|_, rule| rule.invoke_api.api != id || rule.invoke_api.stage == only);
     }
-    definition.domains.retain(|_, domain| !domain.mappings.is_empty());
+    let leads = |domain: &Domain| !domain.mappings.is_empty() || !domain.routing_rules.is_empty();
+    definition.domains.retain(|_, domain| leads(domain));
 }

@@ -49,6 +49,7 @@ mod domain_name;
 mod method;
 mod read;
 mod reference;
+mod routing_rule;
 mod stage;
 #[cfg(test)]
 mod tests;

@@ -28,7 +28,9 @@ impl Releases {
             default_api: shared.default_api.clone().filter(|id| apis.contains_key(id)),
             domains: (shared.domains.iter())
                 .map(|(name, domain)| (name.clone(), self.reachable(domain)))
-                .filter(|(_, domain)| !domain.mappings.is_empty())
+                .filter(|(_, domain)| {
+                    !domain.mappings.is_empty() || !domain.routing_rules.is_empty()
+                })
                 .collect(),
             account_throttle: shared.account_throttle.clone(),
             usage_plans: (shared.usage_plans.iter())
@@ -54,7 +56,12 @@ impl Releases {
             // Whichever the path names.
             None => self.apis.contains_key(&mapping.api),
         });
-        Domain { mappings: there.map(|(path, to)| (path.clone(), to.clone())).collect() }
+        let rules = domain.routing_rules.iter();
+        let able = rules.filter(|(_, rule)| self.has(&rule.invoke_api.api, &rule.invoke_api.stage));
+        Domain {
+            routing_rules: able.map(|(priority, rule)| (*priority, rule.clone())).collect(),
+            mappings: there.map(|(path, to)| (path.clone(), to.clone())).collect(),
+        }
     }
 
     fn usable(&self, plan: &UsagePlan) -> UsagePlan {

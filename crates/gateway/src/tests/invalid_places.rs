@@ -105,3 +105,36 @@ fn what_does_not_parse_is_refused() {
         "apis.a.routes.GET /p.scopes: unknown field `scopes`",
     );
 }
+
+#[test]
+fn routing_rules_are_refused() {
+    #[track_caller]
+    fn check(priority: &str, rule: &Value, expected: &str) {
+        let mut all = super::definition(&[(
+            "a",
+            super::open_api("http", &[("GET /x", "http://b")], &["v1"]),
+        )]);
+        all["domains"] = json!({ "d": { "routing_rules": { priority: rule.clone() } } });
+        let refused = super::compile(&all).unwrap_err().to_string();
+        assert_eq!(refused, format!("domains.d.routing_rules.{priority}{expected}"));
+    }
+    let rule = |conditions: Value, stage: &str, strip: bool| {
+        json!({ "conditions": conditions, "invoke_api": {
+            "api": "a", "stage": stage, "strip_base_path": strip,
+        } })
+    };
+    check("0", &rule(json!([]), "v1", false), ": a priority is from 1 to 1000000");
+    check("1", &rule(json!([]), "v2", false), ".invoke_api.stage: the API has no stage `v2`");
+    let reason = "there is no base path among the conditions that could be stripped";
+    check("1", &rule(json!([]), "v1", true), &format!(".invoke_api.strip_base_path: {reason}"));
+    let empty = json!([{ "match_base_paths": [] }]);
+    check("1", &rule(empty, "v1", false), ".conditions[0].match_base_paths: must be 1 to 10");
+    let slash = json!([{ "match_base_paths": ["/a"] }]);
+    let reason = "must not have empty segments";
+    check("1", &rule(slash, "v1", false), &format!(".conditions[0].match_base_paths[0]: {reason}"));
+    let middle = json!([{ "match_headers": [{ "header": "a", "value_glob": "a*b" }] }]);
+    let reason = "must be 1 to 128 letters, digits and `?-!#$%&'.^_`|~`, with `*` at the beginning, at \
+                  the end or at both";
+    let expected = format!(".conditions[0].match_headers[0].value_glob: {reason}");
+    check("1", &rule(middle, "v1", false), &expected);
+}

@@ -169,3 +169,66 @@ fn a_mapping_without_a_stage_leaves_it_to_the_path() {
     assert_eq!(stage("/shop/v3/x"), "");
     assert_eq!(stage("/v1/x"), "");
 }
+
+#[test]
+fn rules_come_before_mappings_and_the_lowest_number_first() {
+    let rule = |conditions: Value, stage: &str, strip: bool| {
+        json!({ "conditions": conditions, "invoke_api": {
+            "api": "orders", "stage": stage, "strip_base_path": strip,
+        } })
+    };
+    let header = |glob: &str| {
+        json!({ "match_headers": [
+            { "header": "x-none", "value_glob": "*" },
+            { "header": "x-version", "value_glob": glob },
+        ] })
+    };
+    let mut definition = definition(&[("orders", api("orders", &["one", "two", "three", "base"]))]);
+    definition["domains"] = json!({ "api.example.com": {
+        "routing_rules": {
+            "100": rule(json!([{ "match_base_paths": ["a", "a/b"] }]), "three", true),
+            "20": rule(json!([{ "match_base_paths": ["a"] }, header("v2*")]), "two", false),
+            "3": rule(json!([header("v1")]), "one", false),
+        },
+        "mappings": { "": { "api": "orders", "stage": "base" } },
+    } });
+    let gateway = gateway(&definition);
+    let check = |version: &str, path: &str, stage: &str, expected: &str| {
+        let exchange = request("GET", "api.example.com", path, &[("x-version", version)]);
+        let sent = send(&gateway, exchange);
+        assert_eq!(&*sent.exchange.context.stage, stage, "{version} {path}");
+        assert_eq!(sent.to_string(), expected);
+    };
+    check("v1", "/a/x", "one", "GET http://orders:80 /a/x");
+    check("v1.1", "/x", "base", "GET http://orders:80 /x");
+    check("v2.1", "/a/x", "two", "GET http://orders:80 /a/x");
+    check("V2", "/a/x", "three", "GET http://orders:80 /x");
+    check("v2", "/x", "base", "GET http://orders:80 /x");
+    check("v3", "/a/b/x", "three", "GET http://orders:80 /x");
+    check("v3", "/ab/x", "base", "GET http://orders:80 /ab/x");
+    check("v3", "/A/x", "base", "GET http://orders:80 /A/x");
+}
+
+#[test]
+fn a_domain_with_rules_alone_refuses_what_none_takes() {
+    let check = |glob: &str, value: &str, is_taken: bool| {
+        let mut definition = definition(&[("orders", api("orders", &["v1"]))]);
+        definition["domains"] = json!({ "api.example.com": { "routing_rules": { "1": {
+            "conditions": [{ "match_headers": [{ "header": "X-Who", "value_glob": glob }] }],
+            "invoke_api": { "api": "orders", "stage": "v1" },
+        } } } });
+        let exchange = request("GET", "api.example.com", "/x", &[("x-who", value)]);
+        let sent = send(&gateway(&definition), exchange).to_string();
+        assert_eq!(sent != FORBIDDEN, is_taken, "{glob} {value}: {sent}");
+    };
+    check("ann", "ann", true);
+    check("ann", "anna", false);
+    check("ann*", "anna", true);
+    check("*ann", "joann", true);
+    check("*ann", "joanna", false);
+    check("*ann*", "joanna", true);
+    check("*ann*", "Joann", true);
+    check("*ann*", "bob", false);
+    check("*", "", true);
+    check("ann*", "", false);
+}
