@@ -9,7 +9,7 @@ export TOLLGATE_ENVOY ?= $(CURDIR)/.tools/bin/envoy
 export WASM_BINDGEN_TEST_ONLY_NODE = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run build filters test test-native test-wasm e2e bench check fmt size clean envoy redis
+.PHONY: help run build filters oci test test-native test-wasm e2e bench check fmt size clean envoy redis
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ build: filters ## Build `tollgate`, with the gateway filter inside
 filters: ## Build every filter into dist/
 	@.ci/install wasm-target && cargo build --profile wasm --target wasm32-wasip1 $(addprefix -p ,$(FILTERS))
 	@mkdir -p dist; $(foreach f,$(FILTERS),cmp -s $(WASM)/$(subst -,_,$f).wasm dist/$f.wasm || cp $(WASM)/$(subst -,_,$f).wasm dist/$f.wasm;)
+
+oci: filters ## Pack every filter as an OCI image into dist/oci, as Istio loads it
+	@.ci/oci dist/oci $(addprefix dist/,$(addsuffix .wasm,$(FILTERS)))
 
 ##@ Work on it
 
