@@ -1,5 +1,6 @@
 //! A backend that answers with what it has seen.
 
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -58,6 +59,12 @@ impl Backend {
     /// If the backend has panicked.
     pub fn behave(&self, behaviour: Behaviour) {
         *self.shared.behaviour.lock().expect("a backend that works") = behaviour;
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.server.address
     }
 
     /// Its URL, with a path or template after it.
