@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::counters;
 use crate::dev;
+use crate::endpoint;
 use crate::failure::EXIT_CODES;
 use crate::keys;
 use crate::usage;
@@ -126,6 +127,8 @@ pub struct Listen {
     /// The port of Envoy's administration, on this machine only; 0 for any that is free
     #[arg(long, default_value_t = 9901, value_name = "PORT")]
     pub admin_port: u16,
+    #[command(flatten)]
+    pub endpoint: endpoint::Arguments,
 }
 
 /// `tollgate run`

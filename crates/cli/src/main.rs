@@ -9,6 +9,7 @@ mod check;
 mod counters;
 mod dev;
 mod document;
+mod endpoint;
 mod envoy;
 mod failure;
 mod filter;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::MADE_BY;
 use crate::keys;
 use crate::listener;
-use crate::settings::{Address, Settings};
+use crate::settings::{Address, Settings, within};
 use crate::yaml::{Node, map};
 
 pub(crate) fn document(settings: &Settings) -> String {
@@ -24,7 +24,7 @@ pub(crate) fn document(settings: &Settings) -> String {
             "clusters": keys::cluster(settings).map(|cluster| Node::from([cluster])),
         },
         "dynamic_resources": map! {
-            "cds_config": source("clusters.yaml", settings),
+            "cds_config": source("clusters.yaml", &settings.directory),
         },
         "overload_manager": overload(settings),
         "stats_config": map! {
@@ -39,12 +39,12 @@ pub(crate) fn document(settings: &Settings) -> String {
 }
 
 /// A file that Envoy watches. It sees a file that is renamed into place, not one that is written to.
-pub(crate) fn source(file: &str, settings: &Settings) -> Node {
+pub(crate) fn source(file: &str, directory: &str) -> Node {
     map! {
         "resource_api_version": "V3",
         "path_config_source": map! {
-            "path": settings.path(file),
-            "watched_directory": map! { "path": settings.directory.as_str() },
+            "path": within(directory, file),
+            "watched_directory": map! { "path": directory },
         },
     }
 }

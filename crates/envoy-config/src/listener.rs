@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use crate::access;
 use crate::bootstrap::{address, source};
 use crate::filter;
 use crate::local_reply;
 use crate::settings::{AccessLog, Settings, Underscores};
+use crate::tls;
 use crate::yaml::{Node, map};
 
 /// The largest body API Gateway takes: 10 MB.
@@ -27,6 +29,10 @@ pub(crate) fn gateway(settings: &Settings) -> Node {
                 "name": "envoy.filters.network.http_connection_manager",
                 "typed_config": connection_manager(settings),
             }],
+            "transport_socket":
+                settings.tls.as_ref().map(|tls| tls::transport(tls, &settings.directory)),
+            "transport_socket_connect_timeout":
+                settings.tls.as_ref().map(|_| tls::HANDSHAKE.into()),
         }],
     }
 }
@@ -96,28 +102,34 @@ fn connection_manager(settings: &Settings) -> Node {
             "initial_stream_window_size": 64_u32 << 10,
             "initial_connection_window_size": 1_u32 << 20,
         },
-        "local_reply_config": local_reply::config(),
+        "local_reply_config": local_reply::config(access::denial(settings)),
         "access_log": access_log(settings.access_log),
 
         "route_config": route_config(),
-        "http_filters": [
-            map! {
-                "name": filter::NAME,
-                /// There is no default: until the filter is there, requests are refused.
-                "config_discovery": map! {
-                    "config_source": source("gateway.yaml", settings),
-                    "type_urls": [filter::TYPE],
-                },
-            },
-            map! {
-                "name": "envoy.filters.http.router",
-                "typed_config": map! {
-                    "@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router",
-                    "suppress_envoy_headers": true,
-                },
-            },
-        ],
+        "http_filters": http_filters(settings),
     }
+}
+
+fn http_filters(settings: &Settings) -> Node {
+    let filters = [
+        access::filter(settings),
+        Some(map! {
+            "name": filter::NAME,
+            /// There is no default: until the filter is there, requests are refused.
+            "config_discovery": map! {
+                "config_source": source("gateway.yaml", &settings.directory),
+                "type_urls": [filter::TYPE],
+            },
+        }),
+        Some(map! {
+            "name": "envoy.filters.http.router",
+            "typed_config": map! {
+                "@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router",
+                "suppress_envoy_headers": true,
+            },
+        }),
+    ];
+    filters.into_iter().flatten().collect::<Vec<_>>().into()
 }
 
 /// What only the filter may say is removed before the filter or Envoy can take it for its own.

@@ -12,6 +12,7 @@ use tollgate_envoy_config::{Keys, Settings};
 
 use crate::arguments::Run;
 use crate::document::{self, Document};
+use crate::endpoint::Sight;
 use crate::envoy::{self, Folder, Proxy, Start};
 use crate::failure::{Code, Failure};
 use crate::filter;
@@ -66,6 +67,8 @@ pub async fn serve(
         keys: if keys.is_some() { Keys::Folder } else { Keys::None },
         ..settings(listen, path_text(folder.path())?)
     };
+    let settings = listen.endpoint.applied(settings, Sight::Same)?;
+    let is_tls = settings.tls.is_some();
     let files = tollgate_envoy_config::files(&definition, &settings)
         .map_err(|invalid| Failure::new(Code::Refused, invalid.to_string()))?;
     if let Some(keys) = &keys {
@@ -88,10 +91,10 @@ pub async fn serve(
         None => Ok(()),
         Some(Err(failure)) => Err(failure),
         Some(Ok((admin, address))) => {
-            let url = url(address);
+            let url = url(if is_tls { "https" } else { "http" }, address);
             terminal::say(&routes::table(&routes::rows(&definition)));
             let time = started.elapsed().as_millis();
-            let admin_url = self::url(admin.address);
+            let admin_url = self::url("http", admin.address);
             terminal::done(
                 "serving",
                 &format!("after {time} ms; Envoy's administration is at {admin_url}"),
@@ -178,13 +181,15 @@ async fn changed(watch: &mut Option<Watch>) -> Change<'_> {
 }
 
 /// The URL a person uses for an address.
-fn url(address: SocketAddr) -> String {
+fn url(scheme: &str, address: SocketAddr) -> String {
     let port = address.port();
     match address.ip() {
         IpAddr::V4(ip) if ip.is_loopback() || ip.is_unspecified() => {
-            format!("http://localhost:{port}")
+            format!("{scheme}://localhost:{port}")
         }
-        IpAddr::V6(ip) if ip.is_loopback() || ip.is_unspecified() => format!("http://[::1]:{port}"),
-        _ => format!("http://{address}"),
+        IpAddr::V6(ip) if ip.is_loopback() || ip.is_unspecified() => {
+            format!("{scheme}://[::1]:{port}")
+        }
+        _ => format!("{scheme}://{address}"),
     }
 }
