@@ -10,6 +10,7 @@
 )]
 
 mod cli;
+mod edge;
 mod errors;
 mod fleet;
 mod gateway;

@@ -14,7 +14,8 @@ use tollgate_tests::{Envoy, envoy, filter, program, workspace};
 const DIRECTORY: &str = "/etc/tollgate";
 
 /// The folders, and the files that each has below it.
-const FOLDERS: [(&str, &[&str]); 2] = [("regional", &["."]), ("private", &["."])];
+const FOLDERS: [(&str, &[&str]); 3] =
+    [("regional", &["."]), ("private", &["."]), ("edge", &[".", "regional"])];
 
 /// What a README's command makes: the files by name.
 type Made = BTreeMap<String, String>;
@@ -53,12 +54,12 @@ impl Moved {
         } else {
             format!("\"{host}\"")
         };
-        let place = format!("{{ address: {quoted}, port_value: {port} }}");
+        let place = format!("address: {quoted}, port_value: {port} }}");
         let count: usize = self.made.values().map(|text| text.matches(&place).count()).sum();
         assert!(count > 0, "nothing is at {host}:{port}");
         for text in self.made.values_mut() {
             *text = text
-                .replace(&place, &format!("{{ address: \"{ip}\", port_value: {new} }}"))
+                .replace(&place, &format!("address: \"{ip}\", port_value: {new} }}"))
                 .replace(&format!("//{host}:{port}"), &format!("//{ip}:{new}"));
         }
         self

@@ -7,6 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{self, Body};
 use axum::extract::{Request, State};
+use axum::http::HeaderValue;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::Response;
 use serde_json::{Value, json};
@@ -23,6 +24,8 @@ pub enum Behaviour {
     /// and its `body_bytes`.
     #[default]
     Echo,
+    /// The same, with header fields.
+    EchoWith(Vec<(&'static str, &'static str)>),
     /// The same, but late.
     Late(Duration),
     /// With this status and text.
@@ -121,6 +124,13 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
     let behaviour = shared.behaviour.lock().expect("a backend that works").clone();
     match behaviour {
         Behaviour::Echo => {}
+        Behaviour::EchoWith(fields) => {
+            let mut response = say(200, "application/json", echo.to_string());
+            for (name, value) in fields {
+                response.headers_mut().append(name, HeaderValue::from_static(value));
+            }
+            return response;
+        }
         Behaviour::Late(by) => tokio::time::sleep(by).await,
         Behaviour::Say(status, text) => return say(status, "text/plain", text),
         Behaviour::Silent => std::future::pending().await,

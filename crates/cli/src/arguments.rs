@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::counters;
 use crate::dev;
+use crate::edge;
 use crate::endpoint;
 use crate::failure::EXIT_CODES;
 use crate::keys;
@@ -29,6 +30,13 @@ pub enum Command {
     /// Write down everything Envoy needs to serve a document
     #[command(after_help = EXIT_CODES)]
     Build(Build),
+    /// Write down everything Envoy needs to be an edge before one or more gateways
+    ///
+    /// It speaks TLS with clients, compresses, keeps what may be kept, and tells the gateways who the
+    /// client is. Build those with `--client-authorities`, `--client-name` and `--trusted-hops 1`, so
+    /// that they believe the edge and nobody else.
+    #[command(after_help = EXIT_CODES)]
+    Edge(Box<edge::Arguments>),
     /// Say whether a document can be served, and what is wrong with it
     #[command(after_help = EXIT_CODES)]
     Check(Check),

@@ -9,6 +9,7 @@ mod check;
 mod counters;
 mod dev;
 mod document;
+mod edge;
 mod endpoint;
 mod envoy;
 mod failure;
@@ -49,6 +50,7 @@ fn execute(command: Command) -> Result<(), Failure> {
     match command {
         Command::Run(arguments) => wait::block_on(run::run(arguments)),
         Command::Build(arguments) => build::build(&arguments),
+        Command::Edge(arguments) => edge::edge(&arguments),
         Command::Check(arguments) => check::check(&arguments),
         Command::Routes(arguments) => routes::routes(&arguments),
         Command::Keys(command) => keys::execute(&command),

@@ -26,7 +26,7 @@ pub(crate) fn document(settings: &Settings) -> String {
         "dynamic_resources": map! {
             "cds_config": source("clusters.yaml", &settings.directory),
         },
-        "overload_manager": overload(settings),
+        "overload_manager": overload(settings.max_heap_bytes, settings.max_connections),
         "stats_config": map! {
             /// `tollgate_limit_admitted{limit="stage/orders/prod/GET_/orders"}` for Prometheus.
             "stats_tags": [map! {
@@ -65,7 +65,7 @@ pub(crate) fn address(address: &Address, mode: Option<u32>) -> Node {
 }
 
 /// What happens when the machine is too small for the traffic: refuse, rather than fall over.
-fn overload(settings: &Settings) -> Node {
+pub(crate) fn overload(max_heap_bytes: u64, max_connections: u32) -> Node {
     const HEAP: &str = "envoy.resource_monitors.fixed_heap";
     const CONNECTIONS: &str = "envoy.resource_monitors.global_downstream_max_connections";
     let when_heap_is = |percent: u32| -> Node {
@@ -79,14 +79,14 @@ fn overload(settings: &Settings) -> Node {
                 "name": HEAP,
                 "typed_config": map! {
                     "@type": "type.googleapis.com/envoy.extensions.resource_monitors.fixed_heap.v3.FixedHeapConfig",
-                    "max_heap_size_bytes": settings.max_heap_bytes,
+                    "max_heap_size_bytes": max_heap_bytes,
                 },
             },
             map! {
                 "name": CONNECTIONS,
                 "typed_config": map! {
                     "@type": "type.googleapis.com/envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig",
-                    "max_active_downstream_connections": u64::from(settings.max_connections),
+                    "max_active_downstream_connections": max_connections,
                 },
             },
         ],

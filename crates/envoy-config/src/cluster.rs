@@ -134,7 +134,7 @@ fn counters(endpoint: &Endpoint, settings: &Settings) -> Result<Node, Invalid> {
 }
 
 /// Every address gets its share of the requests; one that leaves the DNS gets no more.
-fn dns() -> Node {
+pub(crate) fn dns() -> Node {
     map! {
         "name": "envoy.clusters.dns",
         "typed_config": map! {
@@ -150,7 +150,7 @@ fn dns() -> Node {
     }
 }
 
-fn place(endpoint: &Endpoint) -> Node {
+pub(crate) fn place(endpoint: &Endpoint) -> Node {
     map! {
         "socket_address": map! { "address": &endpoint.host, "port_value": endpoint.port },
     }

@@ -18,6 +18,8 @@
 mod access;
 mod bootstrap;
 mod cluster;
+mod connection;
+mod edge;
 mod filter;
 mod keys;
 mod listener;
@@ -32,6 +34,7 @@ use tollgate_gateway::Definition;
 use tollgate_policy::Invalid;
 
 pub use access::EndpointType;
+pub use edge::{Cache, Edge, Health, Http3};
 pub use network::Network;
 pub use secret::Certificate;
 pub use settings::{AccessLog, Address, Keys, Settings, Underscores};

@@ -122,16 +122,7 @@ impl Settings {
     }
 
     pub(crate) fn check(&self) -> Result<(), Invalid> {
-        if let Address::Tcp(address) = self.admin
-            && !address.ip().is_loopback()
-        {
-            return Err(Invalid::new(
-                "admin",
-                format!(
-                    "`{address}` is not on this machine: whoever reaches it can stop the proxy"
-                ),
-            ));
-        }
+        check_admin(&self.admin)?;
         for (field, value) in [
             ("directory", &self.directory),
             ("node", &self.node),
@@ -148,6 +139,17 @@ impl Settings {
             tls::check(tls)?;
         }
         access::check(self)
+    }
+}
+
+/// Whoever reaches the administration can stop the proxy.
+pub(crate) fn check_admin(admin: &Address) -> Result<(), Invalid> {
+    match admin {
+        Address::Tcp(address) if !address.ip().is_loopback() => Err(Invalid::new(
+            "admin",
+            format!("`{address}` is not on this machine: whoever reaches it can stop the proxy"),
+        )),
+        Address::Tcp(_) | Address::Unix(_) => Ok(()),
     }
 }
 

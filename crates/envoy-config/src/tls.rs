@@ -88,33 +88,56 @@ pub(crate) fn secrets(tls: &Tls) -> Vec<(&'static str, String)> {
 pub(crate) fn transport(tls: &Tls, directory: &str) -> Node {
     map! {
         "name": "envoy.transport_sockets.tls",
-        "typed_config": context(tls, &["h2", "http/1.1"], directory),
+        "typed_config": map! {
+            "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext",
+            /// Without a certificate there is no connection.
+            "require_client_certificate": requires_certificate(tls),
+            "common_tls_context": context(tls, &["h2", "http/1.1"], directory),
+        },
+    }
+}
+
+/// What a listener on QUIC speaks.
+pub(crate) fn quic(tls: &Tls, directory: &str) -> Node {
+    map! {
+        "name": "envoy.transport_sockets.quic",
+        "typed_config": map! {
+            "@type": "type.googleapis.com/envoy.extensions.transport_sockets.quic.v3.QuicDownstreamTransport",
+            "downstream_tls_context": map! {
+                "require_client_certificate": requires_certificate(tls),
+                "common_tls_context": context(tls, &["h3"], directory),
+            },
+            /// A request that comes with the handshake could be sent again by somebody else.
+            "enable_early_data": false,
+        },
+    }
+}
+
+fn requires_certificate(tls: &Tls) -> bool {
+    match tls.clients {
+        Clients::Anybody => false,
+        Clients::Certified { .. } => true,
     }
 }
 
 /// How a listener proves who it is, and has clients prove it.
-pub(crate) fn context(tls: &Tls, alpn: &[&str], directory: &str) -> Node {
-    let (is_certified, names) = match &tls.clients {
-        Clients::Anybody => (false, None),
-        Clients::Certified { names, .. } => (true, Some(names)),
+fn context(tls: &Tls, alpn: &[&str], directory: &str) -> Node {
+    let names = match &tls.clients {
+        Clients::Anybody => None,
+        Clients::Certified { names, .. } => Some(names),
     };
     map! {
-        "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext",
-        /// Without a certificate there is no connection.
-        "require_client_certificate": is_certified,
-        "common_tls_context": map! {
-            "tls_params": versions(),
-            "alpn_protocols": alpn.iter().map(|name| Node::from(*name)).collect::<Vec<_>>(),
-            "tls_certificate_sds_secret_configs": [secret::reference(CERTIFICATE, directory)],
-            "combined_validation_context": names.map(|names| map! {
-                "default_validation_context": map! {
-                    "max_verify_depth": MAX_INTERMEDIATES,
-                    "match_typed_subject_alt_names": any_of(names),
-                },
-                "validation_context_sds_secret_config":
-                    secret::reference(CLIENT_AUTHORITIES, directory),
-            }),
-        },
+        "tls_params": versions(),
+        "alpn_protocols": alpn.iter().map(|name| Node::from(*name)).collect::<Vec<_>>(),
+        "tls_certificate_sds_secret_configs": [secret::reference(CERTIFICATE, directory)],
+        "combined_validation_context": names.map(|names| map! {
+            "default_validation_context": map! {
+                "max_verify_depth": MAX_INTERMEDIATES,
+                "match_typed_subject_alt_names": any_of(names),
+            },
+            "validation_context_sds_secret_config":
+                secret::reference(CLIENT_AUTHORITIES, directory),
+        }),
     }
 }
 
