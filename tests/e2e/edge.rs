@@ -34,7 +34,9 @@ fn regional(backend: &Backend, authority: &Authority, port: u16) -> Gateway {
     Gateway::prepared(open, 1, |folder, settings| {
         settings.listen = Address::Tcp(([127, 0, 0, 1], port).into());
         settings.tls = Some(Tls {
-            certificate: certificate(&authority.certify(&["127.0.0.1"]).write(folder, "server")),
+            certificate: certificate(
+                &authority.certify(&["127.0.0.1", "gateway.example"]).write(folder, "server"),
+            ),
             clients: Clients::Certified {
                 authorities: text(&authority.write(&folder.join("authority.pem"))),
                 names: vec!["edge.internal".to_owned()],
