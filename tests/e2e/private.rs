@@ -8,7 +8,7 @@ use serde_json::json;
 use tollgate_envoy_config::EndpointType;
 use tollgate_tests::{
     Answer, Authority, Backend, Gateway, Identity, Network, Request, Secure, definition, envoy,
-    wait,
+    program, wait, workspace,
 };
 
 use crate::topology::{self, Moved};
@@ -123,4 +123,19 @@ fn the_backend_of_the_folder_answers() {
     let address = envoy::listener(&backend, "backend");
     let answer = Request::get("/stock/pen").send(([127, 0, 0, 1], address.port()));
     assert_eq!((answer.status, answer.text()), (200, r#"{"count":3}"#));
+}
+
+#[test]
+fn a_document_of_a_private_api_is_served_by_a_private_endpoint_only() {
+    let document = workspace().join("envoy/private/api.yaml");
+    let document = document.to_str().expect("UTF-8");
+    for command in ["check", "routes"] {
+        let open = program::run(&[command, document]);
+        assert!(!open.status.success(), "{command}");
+        let said = [open.stdout, open.stderr].concat();
+        let said = String::from_utf8_lossy(&said);
+        assert!(said.contains("say whom to serve, with `--endpoint-type private`"), "{said}");
+        let private = program::run(&[command, document, "--endpoint-type", "private"]);
+        assert!(private.status.success(), "{}", String::from_utf8_lossy(&private.stderr));
+    }
 }

@@ -181,7 +181,7 @@ fn what_tls_cannot_hold_is_refused_before_anything_is_written() {
     authority.certify(&["gw.example"]).write(folder.path(), "server");
     let (pem, key, out) = (at("server.pem"), at("server.key"), at("out"));
     let check = |more: &[&str], code: i32, says: &str| {
-        let document = workspace().join("envoy/private/api.yaml");
+        let document = workspace().join("envoy/edge/api.yaml");
         let document = document.to_str().expect("UTF-8");
         let output = program::run(&[&["build", document, "--out", &out], more].concat());
         let said = String::from_utf8_lossy(&output.stderr).into_owned();

@@ -92,6 +92,9 @@ pub struct Source {
     /// Whose rules the API follows, where the document does not say
     #[arg(long)]
     pub protocol: Option<Protocol>,
+    /// Who may reach the gateway at all
+    #[arg(long, default_value = "regional", value_name = "TYPE")]
+    pub endpoint_type: endpoint::Kind,
     /// What to do with the base path of the document's server
     #[arg(long)]
     pub base_path: Option<BasePath>,

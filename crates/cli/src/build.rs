@@ -43,7 +43,8 @@ pub fn build(arguments: &Build) -> Result<(), Failure> {
         ..settings(&arguments.listen, directory)
     };
     let sight = arguments.directory.as_ref().map_or(Sight::Same, |_| Sight::Other);
-    let settings = arguments.listen.endpoint.applied(settings, sight)?;
+    let settings =
+        arguments.listen.endpoint.applied(arguments.source.endpoint_type, settings, sight)?;
     let files = tollgate_envoy_config::files(&definition, &settings)
         .map_err(|invalid| Failure::new(Code::Refused, invalid.to_string()))?;
     fs::create_dir_all(&here).with_context(|| format!("cannot make `{}`", out.display()))?;

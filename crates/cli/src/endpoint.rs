@@ -17,9 +17,6 @@ const MAX_HOPS: i64 = 10;
 /// Who may reach the gateway, and how it proves who it is.
 #[derive(Clone, Debug, Args)]
 pub struct Arguments {
-    /// Who may reach the gateway at all
-    #[arg(long, default_value = "regional", value_name = "TYPE")]
-    pub endpoint_type: Kind,
     /// A PEM file of the certificate to serve TLS with; it is read anew when it is replaced
     #[arg(long, value_name = "PEM", requires = "tls_key")]
     pub tls_certificate: Option<PathBuf>,
@@ -62,10 +59,15 @@ pub enum Sight {
 
 impl Arguments {
     /// The settings with what is said here.
-    pub fn applied(&self, settings: Settings, sight: Sight) -> Result<Settings, Failure> {
+    pub fn applied(
+        &self,
+        kind: Kind,
+        settings: Settings,
+        sight: Sight,
+    ) -> Result<Settings, Failure> {
         let settings = Settings {
             tls: self.tls(sight)?,
-            endpoint_type: match self.endpoint_type {
+            endpoint_type: match kind {
                 Kind::Regional => EndpointType::Regional,
                 Kind::Private => EndpointType::Private,
             },

@@ -67,7 +67,7 @@ pub async fn serve(
         keys: if keys.is_some() { Keys::Folder } else { Keys::None },
         ..settings(listen, path_text(folder.path())?)
     };
-    let settings = listen.endpoint.applied(settings, Sight::Same)?;
+    let settings = listen.endpoint.applied(source.endpoint_type, settings, Sight::Same)?;
     let is_tls = settings.tls.is_some();
     let files = tollgate_envoy_config::files(&definition, &settings)
         .map_err(|invalid| Failure::new(Code::Refused, invalid.to_string()))?;
