@@ -6,8 +6,8 @@ use tollgate_envoy_config::{AccessLog, Certificate, Clients, Tls};
 use tollgate_tests::backend::values;
 use tollgate_tests::certificates::Files;
 use tollgate_tests::{
-    Authority, Backend, Gateway, Identity, Issuer, Request, Secure, definition, envoy, program,
-    wait, workspace,
+    Authority, Backend, Gateway, Identity, Issuer, Program, Request, Secure, definition, envoy,
+    program, wait, workspace,
 };
 
 use crate::topology::Moved;
@@ -171,6 +171,24 @@ fn only_a_proxy_with_a_certificate_says_who_the_client_is() {
     });
     assert!(Secure::new(&own).try_send(&gateway, forged()).is_err());
     assert_eq!(backend.count(), 1);
+}
+
+#[test]
+fn run_serves_over_tls_too() {
+    let (folder, authority) = (envoy::folder(), Authority::new("ours"));
+    let files = authority.certify(&["gw.example"]).write(folder.path(), "server");
+    let [pem, key] = [&files.certificate, &files.key].map(|path| path.to_str().expect("UTF-8"));
+    let document = workspace().join("envoy/edge/api.yaml");
+    let document = document.to_str().expect("UTF-8");
+    let ports = ["--port", "0", "--admin-port", "0", "--workers", "1"];
+    let tls = ["--tls-certificate", pem, "--tls-key", key];
+    let mut program = Program::start(&[&["run", document], &ports[..], &tls].concat());
+    let url = program.first_line();
+    let port: u16 =
+        url.strip_prefix("https://localhost:").and_then(|port| port.parse().ok()).expect(&url);
+    let answer = Secure::new(&authority).send(([127, 0, 0, 1], port), Request::get("/nothing"));
+    assert_eq!(answer.status, 404);
+    assert!(program.stop("TERM").success());
 }
 
 #[test]
