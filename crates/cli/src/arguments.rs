@@ -139,7 +139,7 @@ pub struct Listen {
     #[arg(long, default_value_t = 9901, value_name = "PORT")]
     pub admin_port: u16,
     #[command(flatten)]
-    pub endpoint: endpoint::Arguments,
+    pub endpoint: endpoint::Endpoint,
 }
 
 /// `tollgate run`

@@ -16,7 +16,7 @@ const MAX_HOPS: i64 = 10;
 
 /// Who may reach the gateway, and how it proves who it is.
 #[derive(Clone, Debug, Args)]
-pub struct Arguments {
+pub struct Endpoint {
     /// A PEM file of the certificate to serve TLS with; it is read anew when it is replaced
     #[arg(long, value_name = "PEM", requires = "tls_key")]
     pub tls_certificate: Option<PathBuf>,
@@ -57,7 +57,7 @@ pub enum Sight {
     Other,
 }
 
-impl Arguments {
+impl Endpoint {
     /// The settings with what is said here.
     pub fn applied(
         &self,
