@@ -77,12 +77,15 @@ impl Proxy {
             symlink(keys, path.join("keys")).expect("a link");
         }
         settings.counters = delivery.counters.map(|url| Endpoint::split(url).expect("a URL").0);
-        let Files { bootstrap, clusters, gateway } =
+        let Files { bootstrap, clusters, gateway, secrets } =
             files(definition, &settings).expect("a definition that can be served");
         let bootstrap = answering(&bootstrap).to_string();
         for (name, content) in
             [("envoy.yaml", bootstrap), ("clusters.yaml", clusters), ("gateway.yaml", gateway)]
         {
+            fs::write(path.join(name), content).expect("a written file");
+        }
+        for (name, content) in secrets {
             fs::write(path.join(name), content).expect("a written file");
         }
         symlink(filter("gateway"), path.join("gateway.wasm")).expect("a link");

@@ -11,6 +11,7 @@
 
 mod canary;
 mod cli;
+mod edge;
 mod errors;
 mod fleet;
 mod gateway;
@@ -19,6 +20,8 @@ mod jwks;
 mod jwt_authorizer;
 mod jwt_filter;
 mod paths;
+mod private;
+mod regional;
 mod releases;
 mod reload;
 mod robustness;
@@ -26,4 +29,5 @@ mod routing;
 mod signatures;
 mod suites;
 mod throttle;
+mod topology;
 mod usage_plan;

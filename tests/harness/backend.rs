@@ -1,11 +1,13 @@
 //! A backend that answers with what it has seen.
 
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::{self, Body};
 use axum::extract::{Request, State};
+use axum::http::HeaderValue;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::Response;
 use serde_json::{Value, json};
@@ -22,6 +24,8 @@ pub enum Behaviour {
     /// and its `body_bytes`.
     #[default]
     Echo,
+    /// The same, with header fields.
+    EchoWith(Vec<(&'static str, &'static str)>),
     /// The same, but late.
     Late(Duration),
     /// With this status and text.
@@ -58,6 +62,12 @@ impl Backend {
     /// If the backend has panicked.
     pub fn behave(&self, behaviour: Behaviour) {
         *self.shared.behaviour.lock().expect("a backend that works") = behaviour;
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.server.address
     }
 
     /// Its URL, with a path or template after it.
@@ -123,6 +133,13 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
     let behaviour = shared.behaviour.lock().expect("a backend that works").clone();
     match behaviour {
         Behaviour::Echo => {}
+        Behaviour::EchoWith(fields) => {
+            let mut response = say(200, "application/json", echo.to_string());
+            for (name, value) in fields {
+                response.headers_mut().append(name, HeaderValue::from_static(value));
+            }
+            return response;
+        }
         Behaviour::Late(by) => tokio::time::sleep(by).await,
         Behaviour::Say(status, text) => return say(status, "text/plain", text),
         Behaviour::Silent => std::future::pending().await,

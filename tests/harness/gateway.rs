@@ -80,11 +80,14 @@ impl Gateway {
             ..Settings::default()
         };
         prepare(path, &mut settings);
-        let Files { bootstrap, clusters, gateway } =
+        let Files { bootstrap, clusters, gateway, secrets } =
             files(&definition, &settings).expect("a definition that can be served");
         for (name, content) in
             [("envoy.yaml", bootstrap), ("clusters.yaml", clusters), ("gateway.yaml", gateway)]
         {
+            fs::write(path.join(name), content).expect("a written file");
+        }
+        for (name, content) in secrets {
             fs::write(path.join(name), content).expect("a written file");
         }
         link(&filter("gateway"), &path.join("gateway.wasm")).expect("a link to the filter");

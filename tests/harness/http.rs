@@ -67,6 +67,11 @@ impl Request {
         [&self.bytes[..], b"\r\n", &self.body].concat()
     }
 
+    /// Whether its answer has no body.
+    pub(crate) fn is_head(&self) -> bool {
+        self.bytes.starts_with(b"HEAD ")
+    }
+
     /// Sends it over a connection of its own.
     ///
     /// # Panics
@@ -81,7 +86,7 @@ impl Request {
     /// # Errors
     /// If the connection fails, or what comes is no answer.
     pub fn try_send(self, address: impl Into<SocketAddr>) -> io::Result<Answer> {
-        let is_head = self.bytes.starts_with(b"HEAD ");
+        let is_head = self.is_head();
         let mut connection = Connection::open(address)?;
         connection.send(&self.into_bytes())?;
         connection.receive(is_head)

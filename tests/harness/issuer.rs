@@ -89,6 +89,12 @@ impl Issuer {
         Self { server: Mutex::new(Some(server)), address, shared }
     }
 
+    /// Where it is.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// Its name, which is its URL.
     #[must_use]
     pub fn url(&self) -> String {

@@ -13,6 +13,7 @@
 pub mod admin;
 pub mod alone;
 pub mod backend;
+pub mod certificates;
 pub mod counters;
 pub mod data;
 pub mod definition;
@@ -21,26 +22,31 @@ pub mod gateway;
 pub mod http;
 pub mod issuer;
 pub mod load;
+pub mod network;
 pub mod program;
 pub mod redis;
 pub mod rng;
 pub mod scripted;
+pub mod secure;
 mod server;
 pub mod wait;
 
 pub use admin::Admin;
 pub use alone::{Alone, Service};
 pub use backend::Backend;
+pub use certificates::{Authority, Identity};
 pub use counters::Counters;
 pub use definition::definition;
 pub use envoy::Envoy;
 pub use gateway::Gateway;
 pub use http::{Answer, Connection, Request};
 pub use issuer::Issuer;
+pub use network::Network;
 pub use program::Program;
 pub use redis::Redis;
 pub use rng::Rng;
 pub use scripted::Scripted;
+pub use secure::Secure;
 
 use std::path::{Path, PathBuf};
 

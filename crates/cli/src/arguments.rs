@@ -7,6 +7,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::counters;
 use crate::dev;
+use crate::edge;
+use crate::endpoint;
 use crate::failure::EXIT_CODES;
 use crate::keys;
 use crate::releases;
@@ -35,6 +37,13 @@ pub enum Command {
     /// Write down everything Envoy needs to serve a document
     #[command(after_help = EXIT_CODES)]
     Build(Build),
+    /// Write down everything Envoy needs to be an edge before one or more gateways
+    ///
+    /// It speaks TLS with clients, compresses, keeps what may be kept, and tells the gateways who the
+    /// client is. Build those with `--client-authorities`, `--client-name` and `--trusted-hops 1`, so
+    /// that they believe the edge and nobody else.
+    #[command(after_help = EXIT_CODES)]
+    Edge(Box<edge::Arguments>),
     /// Say whether a document can be served, and what is wrong with it
     #[command(after_help = EXIT_CODES)]
     Check(Check),
@@ -105,6 +114,9 @@ pub struct Source {
     /// Whose rules the API follows, where the document does not say
     #[arg(long)]
     pub protocol: Option<Protocol>,
+    /// Who may reach the gateway at all
+    #[arg(long, default_value = "regional", value_name = "TYPE")]
+    pub endpoint_type: endpoint::Kind,
     /// What to do with the base path of the document's server
     #[arg(long)]
     pub base_path: Option<BasePath>,
@@ -148,6 +160,8 @@ pub struct Listen {
     /// The port of Envoy's administration, on this machine only; 0 for any that is free
     #[arg(long, default_value_t = 9901, value_name = "PORT")]
     pub admin_port: u16,
+    #[command(flatten)]
+    pub endpoint: endpoint::Endpoint,
 }
 
 /// `tollgate run`
@@ -170,6 +184,9 @@ pub struct Run {
 pub struct Serve {
     #[command(flatten)]
     pub runtime: Runtime,
+    /// Who may reach the gateway at all
+    #[arg(long, default_value = "regional", value_name = "TYPE")]
+    pub endpoint_type: endpoint::Kind,
     /// The folder that `tollgate deploy` keeps releases in
     #[arg(long, value_name = "DIR", default_value = ".tollgate")]
     pub state: PathBuf,

@@ -8,6 +8,7 @@ use tollgate_envoy_config::{Keys, Settings};
 
 use crate::arguments::Build;
 use crate::document::{self, Document};
+use crate::endpoint::Sight;
 use crate::envoy::Folder;
 use crate::failure::{Code, Failure};
 use crate::filter;
@@ -41,6 +42,9 @@ pub fn build(arguments: &Build) -> Result<(), Failure> {
         counters,
         ..settings(&arguments.listen, directory)
     };
+    let sight = arguments.directory.as_ref().map_or(Sight::Same, |_| Sight::Other);
+    let settings =
+        arguments.listen.endpoint.applied(arguments.source.endpoint_type, settings, sight)?;
     let files = tollgate_envoy_config::files(&definition, &settings)
         .map_err(|invalid| Failure::new(Code::Refused, invalid.to_string()))?;
     fs::create_dir_all(&here).with_context(|| format!("cannot make `{}`", out.display()))?;

@@ -15,6 +15,7 @@ use tollgate_policy::{Compile, Endpoint};
 use tollgate_rate_limit::Counters;
 
 use crate::arguments::{self, Source};
+use crate::endpoint;
 use crate::failure::{Code, Failure};
 use crate::terminal;
 
@@ -196,6 +197,10 @@ fn options(source: &Source) -> Options {
             arguments::Protocol::Http => Protocol::Http,
             arguments::Protocol::Rest => Protocol::Rest,
         }),
+        endpoint_type: match source.endpoint_type {
+            endpoint::Kind::Regional => tollgate_openapi::EndpointType::Regional,
+            endpoint::Kind::Private => tollgate_openapi::EndpointType::Private,
+        },
         region: source.region.clone().unwrap_or(default.region),
         account_id: source.account_id.clone().unwrap_or(default.account_id),
     }

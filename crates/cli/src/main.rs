@@ -9,6 +9,8 @@ mod check;
 mod counters;
 mod dev;
 mod document;
+mod edge;
+mod endpoint;
 mod envoy;
 mod failure;
 mod filter;
@@ -50,6 +52,7 @@ fn execute(command: Command) -> Result<(), Failure> {
         Command::Run(arguments) => wait::block_on(run::run(arguments)),
         Command::Serve(arguments) => wait::block_on(run::serve(arguments)),
         Command::Build(arguments) => build::build(&arguments),
+        Command::Edge(arguments) => edge::edge(&arguments),
         Command::Check(arguments) => check::check(&arguments),
         Command::Routes(arguments) => routes::routes(&arguments),
         Command::Deploy(arguments) => releases::deploy::deploy(&arguments),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::MADE_BY;
 use crate::keys;
 use crate::listener;
-use crate::settings::{Address, Settings};
+use crate::settings::{Address, Settings, within};
 use crate::yaml::{Node, map};
 
 pub(crate) fn document(settings: &Settings) -> String {
@@ -24,9 +24,9 @@ pub(crate) fn document(settings: &Settings) -> String {
             "clusters": keys::cluster(settings).map(|cluster| Node::from([cluster])),
         },
         "dynamic_resources": map! {
-            "cds_config": source("clusters.yaml", settings),
+            "cds_config": source("clusters.yaml", &settings.directory),
         },
-        "overload_manager": overload(settings),
+        "overload_manager": overload(settings.max_heap_bytes, settings.max_connections),
         "stats_config": map! {
             /// `tollgate_limit_admitted{limit="stage/orders/prod/GET_/orders"}` for Prometheus, and
             /// `tollgate_canary_requests{stage="orders/prod",variant="canary"}`.
@@ -60,12 +60,12 @@ fn latency_buckets() -> Vec<Node> {
 }
 
 /// A file that Envoy watches. It sees a file that is renamed into place, not one that is written to.
-pub(crate) fn source(file: &str, settings: &Settings) -> Node {
+pub(crate) fn source(file: &str, directory: &str) -> Node {
     map! {
         "resource_api_version": "V3",
         "path_config_source": map! {
-            "path": settings.path(file),
-            "watched_directory": map! { "path": settings.directory.as_str() },
+            "path": within(directory, file),
+            "watched_directory": map! { "path": directory },
         },
     }
 }
@@ -86,7 +86,7 @@ pub(crate) fn address(address: &Address, mode: Option<u32>) -> Node {
 }
 
 /// What happens when the machine is too small for the traffic: refuse, rather than fall over.
-fn overload(settings: &Settings) -> Node {
+pub(crate) fn overload(max_heap_bytes: u64, max_connections: u32) -> Node {
     const HEAP: &str = "envoy.resource_monitors.fixed_heap";
     const CONNECTIONS: &str = "envoy.resource_monitors.global_downstream_max_connections";
     let when_heap_is = |percent: u32| -> Node {
@@ -100,14 +100,14 @@ fn overload(settings: &Settings) -> Node {
                 "name": HEAP,
                 "typed_config": map! {
                     "@type": "type.googleapis.com/envoy.extensions.resource_monitors.fixed_heap.v3.FixedHeapConfig",
-                    "max_heap_size_bytes": settings.max_heap_bytes,
+                    "max_heap_size_bytes": max_heap_bytes,
                 },
             },
             map! {
                 "name": CONNECTIONS,
                 "typed_config": map! {
                     "@type": "type.googleapis.com/envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig",
-                    "max_active_downstream_connections": u64::from(settings.max_connections),
+                    "max_active_downstream_connections": max_connections,
                 },
             },
         ],

@@ -10,6 +10,7 @@ use tollgate_policy::{Endpoint, Invalid, Scheme};
 use crate::MADE_BY;
 use crate::listener::WINDOW_BYTES;
 use crate::settings::Settings;
+use crate::tls;
 use crate::yaml::{Node, map};
 
 /// How many requests may be under way to one service, from all workers together: API Gateway's
@@ -74,7 +75,7 @@ fn cluster(upstream: &Upstream, settings: &Settings) -> Result<Node, Invalid> {
                 "explicit_http_config": map! { "http_protocol_options": map! {} },
             },
         },
-        "transport_socket": tls(upstream, "http/1.1", settings)?,
+        "transport_socket": transport(upstream, "http/1.1", settings)?,
     })
 }
 
@@ -128,12 +129,12 @@ fn counters(endpoint: &Endpoint, settings: &Settings) -> Result<Node, Invalid> {
                 },
             },
         },
-        "transport_socket": tls(&upstream, "h2", settings)?,
+        "transport_socket": transport(&upstream, "h2", settings)?,
     })
 }
 
 /// Every address gets its share of the requests; one that leaves the DNS gets no more.
-fn dns() -> Node {
+pub(crate) fn dns() -> Node {
     map! {
         "name": "envoy.clusters.dns",
         "typed_config": map! {
@@ -149,7 +150,7 @@ fn dns() -> Node {
     }
 }
 
-fn place(endpoint: &Endpoint) -> Node {
+pub(crate) fn place(endpoint: &Endpoint) -> Node {
     map! {
         "socket_address": map! { "address": &endpoint.host, "port_value": endpoint.port },
     }
@@ -161,7 +162,11 @@ fn stat_name(upstream: &Upstream) -> String {
 }
 
 /// The service must have a certificate for its name, from an authority that is trusted.
-fn tls(upstream: &Upstream, alpn: &str, settings: &Settings) -> Result<Option<Node>, Invalid> {
+fn transport(
+    upstream: &Upstream,
+    alpn: &str,
+    settings: &Settings,
+) -> Result<Option<Node>, Invalid> {
     let endpoint = &upstream.endpoint;
     if let Some(name) = &upstream.server_name {
         let refuse = |reason| Err(Invalid::new("server_name_to_verify", reason));
@@ -183,10 +188,7 @@ fn tls(upstream: &Upstream, alpn: &str, settings: &Settings) -> Result<Option<No
             "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext",
             "sni": (!is_address).then(|| Node::from(&name)),
             "common_tls_context": map! {
-                "tls_params": map! {
-                    "tls_minimum_protocol_version": "TLSv1_2",
-                    "tls_maximum_protocol_version": "TLSv1_3",
-                },
+                "tls_params": tls::versions(),
                 "alpn_protocols": [alpn],
                 "validation_context": map! {
                     "trusted_ca": map! { "filename": &settings.authorities },
@@ -200,7 +202,8 @@ fn tls(upstream: &Upstream, alpn: &str, settings: &Settings) -> Result<Option<No
     }))
 }
 
-fn is_name(name: &str) -> bool {
+/// Whether it is a DNS name or an address.
+pub(crate) fn is_name(name: &str) -> bool {
     /// The longest name the DNS has.
     const MAX_BYTES: usize = 253;
     let letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');

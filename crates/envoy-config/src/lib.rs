@@ -1,9 +1,9 @@
 //! The API definition as Envoy resources.
 //!
-//! Values, no I/O: [`files`] returns the contents of three files, which together with `gateway.wasm`
-//! are all that Envoy needs. Only this crate knows Envoy's configuration.
+//! Values, no I/O: [`files`] returns the contents of three files, which together with `gateway.wasm`,
+//! and those of the certificates where there is TLS, are all that Envoy needs. Only this crate knows Envoy's configuration.
 //!
-//! `envoy.yaml` depends on the [`Settings`] alone and is read once, at start. The other two follow
+//! `envoy.yaml` depends on the [`Settings`] alone and is read once, at start. Two others follow
 //! the definition, and Envoy watches them: a new definition takes effect without a restart and
 //! without losing a request, if the files are replaced in this order, each by renaming a finished
 //! file over the old one in the same folder:
@@ -15,21 +15,33 @@
 //!    `clusters.yaml` of the new definition alone. Its `config_reload` alone says nothing: Envoy
 //!    may count one for a definition that its filter refuses.
 
+mod access;
 mod bootstrap;
 mod cluster;
+mod connection;
+mod edge;
 mod filter;
 mod keys;
 mod listener;
 mod local_reply;
+mod network;
+mod secret;
 mod settings;
+mod tls;
 mod yaml;
 
 use tollgate_gateway::Definition;
 use tollgate_policy::Invalid;
 
+pub use access::EndpointType;
+pub use edge::{Cache, Edge, Health, Http3};
+pub use network::Network;
+pub use secret::Certificate;
 pub use settings::{AccessLog, Address, Keys, Settings, Underscores};
+pub use tls::{Clients, Tls};
 
-/// The files of one proxy, by name `envoy.yaml`, `clusters.yaml` and `gateway.yaml`.
+/// The files of one proxy, by name `envoy.yaml`, `clusters.yaml` and `gateway.yaml`, and those of its
+/// certificates.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Files {
     /// `envoy.yaml`: what Envoy starts with.
@@ -38,6 +50,9 @@ pub struct Files {
     pub clusters: String,
     /// `gateway.yaml`: the filter, and the definition it is configured with.
     pub gateway: String,
+    /// Where certificates are, by the name of the file; none without TLS. Like `envoy.yaml` they
+    /// depend on the settings alone.
+    pub secrets: Vec<(&'static str, String)>,
 }
 
 /// What a proxy needs to serve a definition.
@@ -51,6 +66,7 @@ pub fn files(definition: &Definition, settings: &Settings) -> Result<Files, Inva
         bootstrap: bootstrap::document(settings),
         clusters: clusters([definition], settings)?,
         gateway: filter::document(definition, settings)?,
+        secrets: settings.tls.as_ref().map(tls::secrets).unwrap_or_default(),
     })
 }
 

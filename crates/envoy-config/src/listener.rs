@@ -4,10 +4,13 @@ use std::time::Duration;
 
 use tollgate_gateway::SHADOW_HEADER;
 
+use crate::access;
 use crate::bootstrap::{address, source};
+use crate::connection;
 use crate::filter;
 use crate::local_reply;
-use crate::settings::{AccessLog, Settings, Underscores};
+use crate::settings::{AccessLog, Settings};
+use crate::tls;
 use crate::yaml::{Node, map};
 
 /// The largest body API Gateway takes: 10 MB.
@@ -19,6 +22,10 @@ pub(crate) const WINDOW_BYTES: u32 = 32 << 10;
 /// The header field in which the filter names the cluster of a request.
 const CLUSTER_HEADER: &str = "x-tollgate-cluster";
 
+/// What only the filter and Envoy may say, and so nobody else: it is removed before either can take
+/// it for its own.
+pub(crate) const CONTROL_HEADERS: [&str; 2] = ["x-envoy-", "x-tollgate-"];
+
 pub(crate) fn gateway(settings: &Settings) -> Node {
     map! {
         "name": "gateway",
@@ -29,6 +36,10 @@ pub(crate) fn gateway(settings: &Settings) -> Node {
                 "name": "envoy.filters.network.http_connection_manager",
                 "typed_config": connection_manager(settings),
             }],
+            "transport_socket":
+                settings.tls.as_ref().map(|tls| tls::transport(tls, &settings.directory)),
+            "transport_socket_connect_timeout":
+                settings.tls.as_ref().map(|_| tls::HANDSHAKE.into()),
         }],
     }
 }
@@ -44,10 +55,8 @@ fn connection_manager(settings: &Settings) -> Node {
         "xff_num_trusted_hops": settings.trusted_hops,
         /// Nobody is internal and may steer Envoy: no peer has this address. (With an empty list
         /// this machine and every private network would be.)
-        "internal_address_config": map! {
-            "cidr_ranges": [map! { "address_prefix": "255.255.255.255", "prefix_len": 32_u32 }],
-        },
-        "early_header_mutation_extensions": [without_control_headers()],
+        "internal_address_config": connection::nobody_is_internal(),
+        "early_header_mutation_extensions": [connection::without(CONTROL_HEADERS, [])],
         "forward_client_cert_details": "SANITIZE",
 
         /// API Gateway neither makes nor changes `x-request-id`.
@@ -73,67 +82,31 @@ fn connection_manager(settings: &Settings) -> Node {
         "stream_idle_timeout": Duration::from_secs(45),
         "delayed_close_timeout": Duration::from_secs(1),
         "drain_timeout": Duration::from_secs(5),
-        "common_http_protocol_options": map! {
-            /// Longer than the 60 s that load balancers keep a connection they may use again.
-            "idle_timeout": Duration::from_secs(75),
-            /// The time for the request, for the backend, and to read the answer.
-            "max_stream_duration": Duration::from_secs(300),
-            /// The bytes are what API Gateway limits.
-            "max_headers_count": 200_u32,
-            /// To many services `x_user` is `x-user`, which may be what the gateway says of the caller.
-            "headers_with_underscores_action": match settings.underscores {
-                Underscores::Drop => "DROP_HEADER",
-                Underscores::Keep => "ALLOW",
-            },
-        },
-        "http_protocol_options": map! {
-            "accept_http_10": true,
-            /// Two lengths for one body are how requests are smuggled.
-            "allow_chunked_length": false,
-            /// An offer to speak something else is not taken up. RFC 9110, 7.8.
-            "ignore_http_11_upgrade": [map! { "safe_regex": map! { "regex": ".*" } }],
-        },
-        "http2_protocol_options": map! {
-            "max_concurrent_streams": 100_u32,
-            "initial_stream_window_size": 64_u32 << 10,
-            "initial_connection_window_size": 1_u32 << 20,
-        },
-        "local_reply_config": local_reply::config(),
+        "common_http_protocol_options": connection::common(settings.underscores),
+        "http_protocol_options": connection::http1(),
+        "http2_protocol_options": connection::http2(),
+        "local_reply_config": local_reply::config(access::denial(settings)),
         "access_log": access_log(settings.access_log),
 
         "route_config": route_config(),
-        "http_filters": [
-            map! {
-                "name": filter::NAME,
-                /// There is no default: until the filter is there, requests are refused.
-                "config_discovery": map! {
-                    "config_source": source("gateway.yaml", settings),
-                    "type_urls": [filter::TYPE],
-                },
-            },
-            map! {
-                "name": "envoy.filters.http.router",
-                "typed_config": map! {
-                    "@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router",
-                    "suppress_envoy_headers": true,
-                },
-            },
-        ],
+        "http_filters": http_filters(settings),
     }
 }
 
-/// What only the filter may say is removed before the filter or Envoy can take it for its own.
-fn without_control_headers() -> Node {
-    let starting_with = |prefix: &str| {
-        map! { "remove_on_match": map! { "key_matcher": map! { "prefix": prefix } } }
-    };
-    map! {
-        "name": "envoy.http.early_header_mutation.header_mutation",
-        "typed_config": map! {
-            "@type": "type.googleapis.com/envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation",
-            "mutations": [starting_with("x-envoy-"), starting_with("x-tollgate-")],
-        },
-    }
+fn http_filters(settings: &Settings) -> Node {
+    let filters = [
+        access::filter(settings),
+        Some(map! {
+            "name": filter::NAME,
+            /// There is no default: until the filter is there, requests are refused.
+            "config_discovery": map! {
+                "config_source": source("gateway.yaml", &settings.directory),
+                "type_urls": [filter::TYPE],
+            },
+        }),
+        Some(connection::router()),
+    ];
+    filters.into_iter().flatten().collect::<Vec<_>>().into()
 }
 
 /// One route for everything. Which API, stage and route a request is for the filter decides, and
@@ -167,7 +140,7 @@ fn route_config() -> Node {
     }
 }
 
-fn access_log(access_log: AccessLog) -> Option<Node> {
+pub(crate) fn access_log(access_log: AccessLog) -> Option<Node> {
     match access_log {
         AccessLog::Off => None,
         AccessLog::Stdout => Some(

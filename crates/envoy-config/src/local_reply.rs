@@ -17,32 +17,31 @@ const MESSAGES: [(u16, &str); 10] = [
 ];
 
 /// Every answer of Envoy's own says in its details what was wrong. The gateway's answers say
-/// `tollgate` and keep the body they have.
-pub(crate) fn config() -> Node {
+/// `tollgate` and keep the body they have. An answer with words of its own is told apart before.
+pub(crate) fn config(special: Option<Node>) -> Node {
     let messages = MESSAGES.map(|(status, message)| format!("{status}: '{message}'")).join(", ");
     let statuses = MESSAGES.map(|(status, _)| status.to_string()).join(", ");
-    map! {
-        "mappers": [map! {
-            /// Envoy's own answers, not the gateway's.
-            "filter": map! {
-                "extension_filter": map! {
-                    "name": "envoy.access_loggers.extension_filters.cel",
-                    "typed_config": map! {
-                        "@type": "type.googleapis.com/envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter",
-                        "expression": format!(
-                            "response.code_details != 'tollgate' && response.code in [{statuses}]"
-                        ),
-                    },
-                },
-            },
-            "body_format_override": map! {
-                "text_format_source": map! {
-                    "inline_string": format!(
-                        "{{\"message\":\"%CEL({{{messages}}}[response.code])%\"}}"
+    let general = map! {
+        /// Envoy's own answers, not the gateway's.
+        "filter": map! {
+            "extension_filter": map! {
+                "name": "envoy.access_loggers.extension_filters.cel",
+                "typed_config": map! {
+                    "@type": "type.googleapis.com/envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter",
+                    "expression": format!(
+                        "response.code_details != 'tollgate' && response.code in [{statuses}]"
                     ),
                 },
-                "content_type": "application/json",
             },
-        }],
-    }
+        },
+        "body_format_override": map! {
+            "text_format_source": map! {
+                "inline_string": format!(
+                    "{{\"message\":\"%CEL({{{messages}}}[response.code])%\"}}"
+                ),
+            },
+            "content_type": "application/json",
+        },
+    };
+    map! { "mappers": special.into_iter().chain([general]).collect::<Vec<_>>() }
 }

@@ -4,13 +4,24 @@ use std::net::SocketAddr;
 
 use tollgate_policy::{Endpoint, Invalid};
 
+use crate::access::{self, EndpointType};
 use crate::keys;
+use crate::network::Network;
+use crate::tls::{self, Tls};
 
 /// How a proxy runs. The default is a gateway for this machine only.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// Where requests come in. `127.0.0.1:8080` by default.
     pub listen: Address,
+    /// Whether requests come in over TLS. They do not by default, which is for this machine, or for
+    /// a load balancer before the proxy that speaks TLS itself.
+    pub tls: Option<Tls>,
+    /// Who may reach the gateway at all. Regional by default.
+    pub endpoint_type: EndpointType,
+    /// The networks that clients connect from; others are told 403. All of them where none is
+    /// named, the default.
+    pub sources: Vec<Network>,
     /// Where the proxy's administration answers: this machine or a Unix socket, for whoever reaches
     /// it can stop the proxy. `127.0.0.1:9901` by default.
     pub admin: Address,
@@ -26,6 +37,8 @@ pub struct Settings {
     pub authorities: String,
     /// How many proxies of one's own stand before this one, each appending to `x-forwarded-for`.
     /// With 0, the default, the client is whoever connects.
+    ///
+    /// Whoever connects is believed then, so nobody else should be able to: see [`Tls::clients`].
     pub trusted_hops: u32,
     /// What becomes of header fields with `_` in their names. They are dropped by default.
     pub underscores: Underscores,
@@ -46,6 +59,9 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             listen: Address::Tcp(SocketAddr::from(([127, 0, 0, 1], 8080))),
+            tls: None,
+            endpoint_type: EndpointType::Regional,
+            sources: Vec::new(),
             admin: Address::Tcp(SocketAddr::from(([127, 0, 0, 1], 9901))),
             directory: "/etc/tollgate".to_owned(),
             node: "tollgate".to_owned(),
@@ -102,20 +118,11 @@ pub enum Keys {
 impl Settings {
     /// The path of a file in the proxy's folder.
     pub(crate) fn path(&self, file: &str) -> String {
-        format!("{}/{file}", self.directory.trim_end_matches('/'))
+        within(&self.directory, file)
     }
 
     pub(crate) fn check(&self) -> Result<(), Invalid> {
-        if let Address::Tcp(address) = self.admin
-            && !address.ip().is_loopback()
-        {
-            return Err(Invalid::new(
-                "admin",
-                format!(
-                    "`{address}` is not on this machine: whoever reaches it can stop the proxy"
-                ),
-            ));
-        }
+        check_admin(&self.admin)?;
         for (field, value) in [
             ("directory", &self.directory),
             ("node", &self.node),
@@ -128,6 +135,25 @@ impl Settings {
         if self.keys == Keys::Folder {
             keys::check(self)?;
         }
-        Ok(())
+        if let Some(tls) = &self.tls {
+            tls::check(tls)?;
+        }
+        access::check(self)
     }
+}
+
+/// Whoever reaches the administration can stop the proxy.
+pub(crate) fn check_admin(admin: &Address) -> Result<(), Invalid> {
+    match admin {
+        Address::Tcp(address) if !address.ip().is_loopback() => Err(Invalid::new(
+            "admin",
+            format!("`{address}` is not on this machine: whoever reaches it can stop the proxy"),
+        )),
+        Address::Tcp(_) | Address::Unix(_) => Ok(()),
+    }
+}
+
+/// The path of a file in a folder.
+pub(crate) fn within(directory: &str, file: &str) -> String {
+    format!("{}/{file}", directory.trim_end_matches('/'))
 }

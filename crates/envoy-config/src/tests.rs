@@ -1,6 +1,9 @@
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
+mod edge;
+mod endpoint;
+
 use std::net::SocketAddr;
 
 use serde_json::{Value, json};

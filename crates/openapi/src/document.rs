@@ -10,7 +10,7 @@ use tollgate_source::{At, Fields, Findings, Node};
 use crate::Context;
 use crate::base_path;
 use crate::extensions::Extended as _;
-use crate::options::Options;
+use crate::options::{EndpointType, Options};
 use crate::paths::{self, Routes};
 use crate::protocol;
 use crate::security::Schemes;
@@ -50,12 +50,12 @@ pub(crate) fn translate(node: &Node, options: &Options, out: &mut Findings) -> O
 
     let mut disable_execute_api_endpoint = false;
     if let Some(at) = fields.take(ENDPOINT) {
-        disable_execute_api_endpoint |= endpoint_configuration(&at, out);
+        disable_execute_api_endpoint |= endpoint_configuration(&at, options, out);
     }
     let (base, schemes) = match format {
         Format::Swagger => (base_path::of_swagger(&mut fields, out), swagger(&mut fields, out)),
         Format::OpenApi => {
-            let (base, disabled) = servers(&mut fields, out);
+            let (base, disabled) = servers(&mut fields, options, out);
             disable_execute_api_endpoint |= disabled;
             (base, components(&mut fields, &root, out))
         }
@@ -197,7 +197,11 @@ fn swagger<'a>(fields: &mut Fields<'a>, out: &mut Findings) -> Option<At<'a>> {
 }
 
 /// The base path, and whether the API's own host name is switched off.
-fn servers<'a>(fields: &mut Fields<'a>, out: &mut Findings) -> (Option<(At<'a>, String)>, bool) {
+fn servers<'a>(
+    fields: &mut Fields<'a>,
+    options: &Options,
+    out: &mut Findings,
+) -> (Option<(At<'a>, String)>, bool) {
     let mut base = None;
     let mut disabled = false;
     let servers = fields.take("servers").and_then(|at| at.list(out)).unwrap_or_default();
@@ -207,7 +211,7 @@ fn servers<'a>(fields: &mut Fields<'a>, out: &mut Findings) -> (Option<(At<'a>, 
         };
         server.describe(&["description"], out);
         if let Some(at) = server.take(ENDPOINT) {
-            disabled |= endpoint_configuration(&at, out);
+            disabled |= endpoint_configuration(&at, options, out);
         }
         if index == 0 {
             base = base_path::of_server(&mut server, out);
@@ -261,19 +265,31 @@ fn components<'a>(fields: &mut Fields<'a>, root: &At<'a>, out: &mut Findings) ->
 }
 
 /// Whether the API's own host name is switched off.
-fn endpoint_configuration(at: &At<'_>, out: &mut Findings) -> bool {
+fn endpoint_configuration(at: &At<'_>, options: &Options, out: &mut Findings) -> bool {
     let Some(mut fields) = at.fields(out) else {
         return false;
     };
     let disabled = fields.take("disableExecuteApiEndpoint").and_then(|at| at.flag(out));
-    let private = "private APIs are not served by this version: whoever reaches the proxy's listener \
-                   reaches the API";
-    fields.refuse("vpcEndpointIds", private, out);
+    let private = "this API is private, and whoever reaches the proxy's listener would reach it: \
+                   say whom to serve, with `--endpoint-type private`";
+    fields.refuse(
+        "vpcEndpointIds",
+        match options.endpoint_type {
+            EndpointType::Regional => private,
+            EndpointType::Private => {
+                "endpoints of a VPC are AWS's: leave them out, and name networks with \
+                 `--allow-source` or clients with `--client-authorities`"
+            }
+        },
+        out,
+    );
     if let Some(types) = fields.take("types") {
         for at in types.list(out).unwrap_or_default() {
             match at.string(out) {
-                Some("PRIVATE") => out.refuse(&at, private),
-                Some("REGIONAL" | "EDGE") | None => {}
+                Some("PRIVATE") if options.endpoint_type == EndpointType::Regional => {
+                    out.refuse(&at, private);
+                }
+                Some("PRIVATE" | "REGIONAL" | "EDGE") | None => {}
                 Some(_) => out.refuse(&at, "`REGIONAL`, `EDGE` or `PRIVATE` belongs here"),
             }
         }

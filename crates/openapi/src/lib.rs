@@ -36,7 +36,7 @@
 //!
 //! | where | used | left out, with a notice | refused |
 //! |---|---|---|---|
-//! | root | `openapi`, `swagger`, `info.title`, `paths`, `components`, `securityDefinitions`, `x-amazon-apigateway-api-key-source`, `-endpoint-configuration.disableExecuteApiEndpoint` | `x-amazon-apigateway-cors`, `-gateway-responses`, `-binary-media-types`, `-minimum-compression-size`, `-documentation`, `-tag-value`; a base path under [`BasePath::Ignore`]; `webhooks`; keys of Swagger 2.0 in OpenAPI 3 | `-policy`, `-security-policy`, `-endpoint-access-mode`; private endpoints; `security`, where an operation has none of its own |
+//! | root | `openapi`, `swagger`, `info.title`, `paths`, `components`, `securityDefinitions`, `x-amazon-apigateway-api-key-source`, `-endpoint-configuration.disableExecuteApiEndpoint` | `x-amazon-apigateway-cors`, `-gateway-responses`, `-binary-media-types`, `-minimum-compression-size`, `-documentation`, `-tag-value`; a base path under [`BasePath::Ignore`]; `webhooks`; keys of Swagger 2.0 in OpenAPI 3 | `-policy`, `-security-policy`, `-endpoint-access-mode`; private endpoints that are to be reached by everybody, and their `vpcEndpointIds`; `security`, where an operation has none of its own |
 //! | path | all methods but TRACE, `x-amazon-apigateway-any-method`, `$ref` within the document | `servers` | `trace`, keys beside `$ref` |
 //! | operation | `operationId`, `isDefaultRoute`, `security`, `x-amazon-apigateway-auth` of type `NONE`, `x-amazon-apigateway-integration` | `servers` | no integration; more than one security requirement besides an API key; `x-amazon-apigateway-auth` of type `AWS_IAM`; a request validator that checks anything |
 //! | security scheme | `x-amazon-apigateway-authorizer` of type `jwt`; an API key in the header field `x-api-key` | a scheme that no operation names | types `token`, `request` and `cognito_user_pools`; `awsSigv4`; API keys elsewhere; a scheme that nothing would check |
@@ -132,7 +132,7 @@ use tollgate_source::{At, Findings};
 
 use options::Variables;
 
-pub use options::{BasePath, Options};
+pub use options::{BasePath, EndpointType, Options};
 pub use tollgate_source::{MAX_BYTES, MAX_PROBLEMS, Notice, Place, Problem};
 
 /// What a document becomes.

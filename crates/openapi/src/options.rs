@@ -24,6 +24,8 @@ pub struct Options {
     pub base_path: BasePath,
     /// Whose rules the API follows; found out from the document where absent.
     pub protocol: Option<Protocol>,
+    /// Who will reach the API: a private one is refused where everybody may.
+    pub endpoint_type: EndpointType,
     /// What `${AWS::Region}` stands for.
     pub region: String,
     /// What `${AWS::AccountId}` stands for.
@@ -46,6 +48,16 @@ pub enum BasePath {
     Split,
 }
 
+/// Who will reach the API.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum EndpointType {
+    /// Whoever reaches the proxy's listener.
+    #[default]
+    Regional,
+    /// Those whom the operator names.
+    Private,
+}
+
 impl Default for Options {
     fn default() -> Self {
         Self {
@@ -56,6 +68,7 @@ impl Default for Options {
             stages: BTreeMap::new(),
             base_path: BasePath::default(),
             protocol: None,
+            endpoint_type: EndpointType::default(),
             region: "us-east-1".to_owned(),
             account_id: "123456789012".to_owned(),
         }

@@ -27,7 +27,7 @@ pub enum Command {
     /// Answer as an orders service would, and say what was received
     Backend(backend::Arguments),
     /// Serve a document together with the issuer and the backend it names
-    Up(up::Arguments),
+    Up(Box<up::Arguments>),
 }
 
 /// Does it.
@@ -36,6 +36,6 @@ pub fn execute(command: Command) -> Result<(), Failure> {
         Command::Issuer(arguments) => block_on(issuer::serve(arguments)),
         Command::Token(arguments) => token::print(&arguments),
         Command::Backend(arguments) => block_on(backend::serve(arguments)),
-        Command::Up(arguments) => block_on(up::up(arguments)),
+        Command::Up(arguments) => block_on(up::up(*arguments)),
     }
 }

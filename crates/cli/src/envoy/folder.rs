@@ -56,6 +56,9 @@ impl Folder {
         self.replace("gateway.wasm", gateway)?;
         self.replace("clusters.yaml", files.clusters.as_bytes())?;
         self.replace("gateway.yaml", files.gateway.as_bytes())?;
+        for (name, secret) in &files.secrets {
+            self.replace(name, secret.as_bytes())?;
+        }
         self.replace("envoy.yaml", files.bootstrap.as_bytes())
     }
 
@@ -82,7 +85,7 @@ impl Folder {
 }
 
 /// Envoy often runs as another user. Nothing in the files is secret: an issuer's
-/// keys are public ones, and of API keys there are only digests.
+/// keys are public ones, of API keys there are only digests, and of certificates only paths.
 fn readable_by_others(file: &File) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
 

@@ -13,6 +13,7 @@ use tollgate_releases::{About, Error, Releases, Settings, Shared};
 
 use crate::arguments::Source;
 use crate::document::{self, Document};
+use crate::endpoint::Kind;
 use crate::failure::{Code, Failure};
 use crate::settings::path_text;
 
@@ -40,6 +41,12 @@ pub fn read(source: &Source) -> Result<Parts, Failure> {
     let Some(stage) = source.stage.clone() else {
         return Err(Failure::new(Code::Refused, "`--stage` must say where to deploy to"));
     };
+    // What is deployed does not say who may reach it, and whoever serves it could open it to all.
+    if source.endpoint_type == Kind::Private {
+        let reason = "an API of a private endpoint cannot be deployed: `tollgate run` and \
+                      `tollgate build` serve it";
+        return Err(Failure::new(Code::Refused, reason));
+    }
     let mut source = source.clone();
     // The overlay speaks of all stages, and what it says of all of them counts: plans may belong to
     // several.

@@ -18,6 +18,7 @@ use tollgate_releases::Store;
 
 use crate::arguments::{Run, Runtime, Serve};
 use crate::document::{self, Document};
+use crate::endpoint::{Kind, Sight};
 use crate::envoy::{self, Folder, Proxy, Start};
 use crate::failure::{Code, Failure};
 use crate::filter;
@@ -49,6 +50,7 @@ pub async fn serve(arguments: Serve) -> Result<(), Failure> {
     let server = Server {
         origin: Origin::Releases(&store),
         runtime: &arguments.runtime,
+        endpoint_type: arguments.endpoint_type,
         is_watched: true,
         folder: Some(&folder),
         state: Some(&arguments.state),
@@ -69,6 +71,7 @@ pub async fn serve_document(
     let server = Server {
         origin: Origin::Document(&arguments.source),
         runtime: &arguments.runtime,
+        endpoint_type: arguments.source.endpoint_type,
         is_watched: arguments.watch,
         folder: state,
         state,
@@ -81,6 +84,7 @@ pub async fn serve_document(
 struct Server<'a> {
     origin: Origin<'a>,
     runtime: &'a Runtime,
+    endpoint_type: Kind,
     /// Whether changes are taken up.
     is_watched: bool,
     /// The folder for Envoy's files; a temporary one where absent.
@@ -126,6 +130,8 @@ impl Server<'_> {
             keys: if keys.is_some() { Keys::Folder } else { Keys::None },
             ..settings(listen, path_text(folder.path())?)
         };
+        let settings = listen.endpoint.applied(self.endpoint_type, settings, Sight::Same)?;
+        let is_tls = settings.tls.is_some();
         let files = tollgate_envoy_config::files(&definition, &settings)
             .map_err(|invalid| Failure::new(Code::Refused, invalid.to_string()))?;
         if let Some(keys) = &keys {
@@ -148,10 +154,10 @@ impl Server<'_> {
             None => Ok(()),
             Some(Err(failure)) => Err(failure),
             Some(Ok((admin, address))) => {
-                let url = url(address);
+                let url = url(if is_tls { "https" } else { "http" }, address);
                 terminal::say(&routes::table(&routes::rows(&definition)));
                 let time = started.elapsed().as_millis();
-                let admin_url = self::url(admin.address);
+                let admin_url = self::url("http", admin.address);
                 terminal::done(
                     "serving",
                     &format!("after {time} ms; Envoy's administration is at {admin_url}"),
@@ -252,13 +258,15 @@ async fn changed(watch: Option<&mut Watch>) -> Change<'_> {
 }
 
 /// The URL a person uses for an address.
-fn url(address: SocketAddr) -> String {
+fn url(scheme: &str, address: SocketAddr) -> String {
     let port = address.port();
     match address.ip() {
         IpAddr::V4(ip) if ip.is_loopback() || ip.is_unspecified() => {
-            format!("http://localhost:{port}")
+            format!("{scheme}://localhost:{port}")
         }
-        IpAddr::V6(ip) if ip.is_loopback() || ip.is_unspecified() => format!("http://[::1]:{port}"),
-        _ => format!("http://{address}"),
+        IpAddr::V6(ip) if ip.is_loopback() || ip.is_unspecified() => {
+            format!("{scheme}://[::1]:{port}")
+        }
+        _ => format!("{scheme}://{address}"),
     }
 }

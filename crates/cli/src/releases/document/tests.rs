@@ -40,6 +40,7 @@ pub fn source(folder: &TempDir, stage: &str, overlay: Option<&str>) -> Source {
         path
     };
     Source {
+        endpoint_type: Kind::Regional,
         document: write("api.yaml", DOCUMENT),
         overlay: overlay.map(|text| write("tollgate.yaml", text)),
         keys: None,
@@ -133,4 +134,12 @@ fn what_a_canary_leaves_out_is_said() {
     assert!(parts.left_out(&released(*settings, Shared::default())).is_some());
     let parts = read_with("prod", None);
     assert!(parts.left_out(&released(Stage::default(), Shared::default())).is_some());
+}
+
+#[test]
+fn what_only_a_private_endpoint_may_serve_is_not_deployed() {
+    let folder = tempfile::tempdir().unwrap();
+    let private = Source { endpoint_type: Kind::Private, ..source(&folder, "prod", Some(OVERLAY)) };
+    let refused = read(&private).unwrap_err();
+    assert!(refused.message.starts_with("an API of a private endpoint cannot be deployed"));
 }
