@@ -158,7 +158,11 @@ fn nothing_is_coloured_for_a_pipe_and_the_help_lists_the_exit_codes() {
     assert!(!refused.stderr.contains('\x1b'));
     let help = run(&["--help"]);
     assert_eq!(help.code, 0);
-    assert!(help.stdout.contains("3  the document, or what is asked for, is refused"), "{}", help.stdout);
+    assert!(
+        help.stdout.contains("3  the document, or what is asked for, is refused"),
+        "{}",
+        help.stdout
+    );
     let version = run(&["version"]);
     assert!(version.stdout.starts_with(&format!("tollgate {}\n", env!("CARGO_PKG_VERSION"))));
 }
