@@ -46,7 +46,9 @@ pub enum Unusable {
     #[error("it is damaged: {0}")]
     Corrupt(String),
     /// Another version wrote it.
-    #[error("it has format {0}, and this version reads {FORMAT}")]
+    #[error(
+        "it has format {0}, and this version reads {FORMAT}: move the folder away to count anew"
+    )]
     Format(u64),
     /// The machine did not do its part.
     #[error(transparent)]

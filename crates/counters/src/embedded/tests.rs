@@ -215,5 +215,6 @@ fn a_state_of_another_format_is_refused() {
     write.commit().unwrap();
     drop(database);
     let refused = Embedded::open(folder.path(), NOW, Report::to(|_| {})).err().unwrap();
-    assert_eq!(refused.to_string(), "it has format 1, and this version reads 2");
+    let expected = "it has format 1, and this version reads 2: move the folder away to count anew";
+    assert_eq!(refused.to_string(), expected);
 }
