@@ -16,7 +16,7 @@ use std::sync::LazyLock;
 use serde_json::Value;
 
 /// What each kind of package may use of ours: `docs/architecture.md`, from the top down.
-const LAYERS: [(&str, &[&str]); 19] = [
+const LAYERS: [(&str, &[&str]); 26] = [
     ("tollgate-jose", &[]),
     ("tollgate-rls", &[]),
     ("tollgate-policy", &[]),
@@ -27,6 +27,13 @@ const LAYERS: [(&str, &[&str]); 19] = [
     ("tollgate-canary", &["tollgate-policy"]),
     ("tollgate-throttle", &["tollgate-policy", "tollgate-rate-limit"]),
     ("tollgate-usage-plan", &["tollgate-api-keys", "tollgate-policy", "tollgate-rate-limit"]),
+    ("tollgate-json-schema", &[]),
+    ("tollgate-mapping", &["tollgate-policy"]),
+    ("tollgate-access-log", &["tollgate-mapping", "tollgate-policy"]),
+    ("tollgate-cors", &["tollgate-policy"]),
+    ("tollgate-gateway-response", &["tollgate-mapping", "tollgate-policy"]),
+    ("tollgate-parameter-mapping", &["tollgate-mapping", "tollgate-policy"]),
+    ("tollgate-request-validator", &["tollgate-json-schema", "tollgate-policy"]),
     ("tollgate-gateway", &PARTS),
     ("tollgate-adapter", &["tollgate-policy"]),
     ("tollgate-openapi", &TRANSLATORS),
@@ -39,55 +46,80 @@ const LAYERS: [(&str, &[&str]); 19] = [
 ];
 
 /// What the gateway is made of.
-const PARTS: [&str; 7] = [
+const PARTS: [&str; 13] = [
+    "tollgate-access-log",
     "tollgate-api-keys",
     "tollgate-canary",
+    "tollgate-cors",
+    "tollgate-gateway-response",
     "tollgate-jwt-authorizer",
+    "tollgate-mapping",
+    "tollgate-parameter-mapping",
     "tollgate-policy",
     "tollgate-rate-limit",
+    "tollgate-request-validator",
     "tollgate-throttle",
     "tollgate-usage-plan",
 ];
 
 /// What stands at the edges speaks of the definition, and of what it is made of.
-const WHOLE: [&str; 8] = [
+const WHOLE: [&str; 14] = [
+    "tollgate-access-log",
     "tollgate-api-keys",
     "tollgate-canary",
+    "tollgate-cors",
     "tollgate-gateway",
+    "tollgate-gateway-response",
     "tollgate-jwt-authorizer",
+    "tollgate-mapping",
+    "tollgate-parameter-mapping",
     "tollgate-policy",
     "tollgate-rate-limit",
+    "tollgate-request-validator",
     "tollgate-throttle",
     "tollgate-usage-plan",
 ];
 
 /// The same, and how people write it down.
-const TRANSLATORS: [&str; 9] = [
+const TRANSLATORS: [&str; 15] = [
+    "tollgate-access-log",
     "tollgate-api-keys",
     "tollgate-canary",
+    "tollgate-cors",
     "tollgate-gateway",
+    "tollgate-gateway-response",
     "tollgate-jwt-authorizer",
+    "tollgate-mapping",
+    "tollgate-parameter-mapping",
     "tollgate-policy",
     "tollgate-rate-limit",
+    "tollgate-request-validator",
     "tollgate-source",
     "tollgate-throttle",
     "tollgate-usage-plan",
 ];
 
 /// Programs and tests may use everything but a filter and what only filters need.
-const ANY: [&str; 15] = [
+const ANY: [&str; 22] = [
+    "tollgate-access-log",
     "tollgate-api-keys",
     "tollgate-canary",
+    "tollgate-cors",
     "tollgate-counters",
     "tollgate-envoy-config",
     "tollgate-gateway",
+    "tollgate-gateway-response",
     "tollgate-jose",
+    "tollgate-json-schema",
     "tollgate-jwt-authorizer",
+    "tollgate-mapping",
     "tollgate-openapi",
     "tollgate-overlay",
+    "tollgate-parameter-mapping",
     "tollgate-policy",
     "tollgate-rate-limit",
     "tollgate-releases",
+    "tollgate-request-validator",
     "tollgate-rls",
     "tollgate-throttle",
     "tollgate-usage-plan",

@@ -53,6 +53,12 @@ pub(crate) fn identify(protocol: Protocol, context: &Context, headers: &mut Head
 const fn http(fault: Fault) -> Answer {
     match fault {
         Fault::BadRequest => answer(400, r#"{"message":"Bad Request"}"#, ""),
+        Fault::BadRequestBody => answer(400, r#"{"message":"Invalid request body"}"#, ""),
+        Fault::BadRequestParameters => {
+            answer(400, r#"{"message":"Missing required request parameters"}"#, "")
+        }
+        Fault::UnsupportedMediaType => answer(415, r#"{"message":"Unsupported Media Type"}"#, ""),
+        Fault::UriTooLong => answer(414, r#"{"message":"URI Too Long"}"#, ""),
         Fault::Unauthorized => answer(401, r#"{"message":"Unauthorized"}"#, ""),
         Fault::AccessDenied | Fault::Forbidden | Fault::InvalidApiKey => {
             answer(403, r#"{"message":"Forbidden"}"#, "")
@@ -64,7 +70,7 @@ const fn http(fault: Fault) -> Answer {
         Fault::HeadersTooLarge => {
             answer(431, r#"{"message":"Request Header Fields Too Large"}"#, "")
         }
-        Fault::AuthorizerFailure | Fault::Internal => {
+        Fault::AuthorizerFailure | Fault::ApiConfiguration | Fault::Internal => {
             answer(500, r#"{"message":"Internal Server Error"}"#, "")
         }
         Fault::IntegrationTimeout | Fault::IntegrationFailure => {
@@ -77,6 +83,18 @@ const fn http(fault: Fault) -> Answer {
 const fn rest(fault: Fault) -> Answer {
     match fault {
         Fault::BadRequest => answer(400, r#"{"message":"Bad Request"}"#, "BadRequestException"),
+        Fault::BadRequestBody => {
+            answer(400, r#"{"message": "Invalid request body"}"#, "BadRequestException")
+        }
+        Fault::BadRequestParameters => answer(
+            400,
+            r#"{"message": "Missing required request parameters"}"#,
+            "BadRequestException",
+        ),
+        Fault::UnsupportedMediaType => {
+            answer(415, r#"{"message": "Unsupported Media Type"}"#, "BadRequestException")
+        }
+        Fault::UriTooLong => answer(414, r#"{"message":"URI Too Long"}"#, "BadRequestException"),
         Fault::Unauthorized => {
             answer(401, r#"{"message":"Unauthorized"}"#, "UnauthorizedException")
         }
@@ -120,7 +138,7 @@ const fn rest(fault: Fault) -> Answer {
             r#"{"message": "Network error communicating with endpoint"}"#,
             "InternalServerErrorException",
         ),
-        Fault::Internal => {
+        Fault::ApiConfiguration | Fault::Internal => {
             answer(500, r#"{"message": "Internal server error"}"#, "InternalServerErrorException")
         }
     }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::time::Duration;
 
 /// Claims by name, as the token or the authorizer gave them.
 pub type Claims = serde_json::Map<String, serde_json::Value>;
@@ -13,8 +14,12 @@ pub type Claims = serde_json::Map<String, serde_json::Value>;
 /// wants to remember stays in its own notes.
 #[derive(Clone, Debug, Default)]
 pub struct Context {
+    /// `$context.accountId`, where the operator gives one.
+    pub account_id: Option<Rc<str>>,
     /// `$context.apiId`
     pub api_id: Rc<str>,
+    /// `$context.customDomain.basePathMatched`, of a request by a custom domain name.
+    pub base_path: Option<Rc<str>>,
     /// `$context.stage`
     pub stage: Rc<str>,
     /// `$context.deploymentId`, where the stage points to a deployment.
@@ -25,6 +30,10 @@ pub struct Context {
     pub route_key: Rc<str>,
     /// `$context.resourcePath` of a REST API: the matched resource, such as `/pets/{id}`.
     pub resource_path: Rc<str>,
+    /// `$context.resourceId` of a REST API.
+    pub resource_id: Option<Rc<str>>,
+    /// `$stageVariables`
+    pub stage_variables: Rc<BTreeMap<String, String>>,
     /// `$context.requestId`
     pub request_id: String,
     /// `$context.extendedRequestId`
@@ -36,8 +45,26 @@ pub struct Context {
     /// `$context.identity.apiKeyId`, once the key has led to a usage plan. (The key itself,
     /// `apiKey`, is kept nowhere.)
     pub api_key_id: Option<Rc<str>>,
+    /// `$context.xrayTraceId`: the whole of `X-Amzn-Trace-Id`.
+    pub trace_id: Option<String>,
     /// `$context.error`, once a policy has refused the request.
     pub error: Option<Fault>,
+    /// `$context.error.message`, where it is not the one that belongs to the fault.
+    pub error_message: Option<String>,
+    /// `$context.error.validationErrorString`: what is wrong with the body of a request.
+    pub validation_error: Option<String>,
+    /// `$context.integrationStatus`, once the integration has answered.
+    pub integration_status: Option<u16>,
+    /// `$context.integrationLatency`, once the integration has answered.
+    pub integration_latency: Option<Duration>,
+    /// `$context.integrationErrorMessage`: why the integration did not answer. For logs.
+    pub integration_error: Option<String>,
+    /// `$context.status`, once the client is answered.
+    pub status: Option<u16>,
+    /// `$context.responseLatency`, once the client is answered.
+    pub response_latency: Option<Duration>,
+    /// `$context.responseLength`: bytes of the body, once the client has been answered.
+    pub response_length: Option<u64>,
     /// The values of the matched route's path variables, still percent-encoded.
     /// API Gateway's `$request.path.NAME`.
     pub path_parameters: BTreeMap<Rc<str>, String>,
@@ -61,6 +88,10 @@ pub struct Authorizer {
 pub enum Fault {
     /// The request is not well-formed.
     BadRequest,
+    /// The body is not what the method's model says.
+    BadRequestBody,
+    /// A required parameter is missing.
+    BadRequestParameters,
     /// Credentials are missing or refused.
     Unauthorized,
     /// The caller is known and may not do this.
@@ -77,14 +108,20 @@ pub enum Fault {
     RouteNotFound,
     /// An authorizer could not decide.
     AuthorizerFailure,
+    /// No template takes a body of this type.
+    UnsupportedMediaType,
     /// The body is larger than the gateway accepts.
     RequestTooLarge,
-    /// The URL or the header fields are larger than the gateway accepts.
+    /// The URL and the header fields are larger than the gateway accepts.
     HeadersTooLarge,
+    /// The URL is longer than the gateway accepts.
+    UriTooLong,
     /// The integration did not answer in time.
     IntegrationTimeout,
     /// The integration could not be reached or answered nonsense.
     IntegrationFailure,
+    /// The API asks for what cannot be done: API Gateway's `API_CONFIGURATION_ERROR`.
+    ApiConfiguration,
     /// The gateway cannot do what it is configured to do.
     Internal,
 }

@@ -13,10 +13,12 @@ use std::ops::Range;
 pub struct Headers {
     buffer: Vec<u8>,
     fields: Vec<Field>,
+    /// The fields before the first change, if there was one.
+    arrived: Option<Vec<Field>>,
     edits: Vec<Change>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Field {
     name: Span,
     value: Span,
@@ -75,7 +77,7 @@ impl Headers {
             .into_iter()
             .map(|(name, value)| Some(Field { name: span(name)?, value: span(value)? }))
             .collect::<Option<Vec<_>>>()?;
-        Some(Self { buffer, fields, edits: Vec::new() })
+        Some(Self { buffer, fields, arrived: None, edits: Vec::new() })
     }
 
     /// The first value of a field.
@@ -92,6 +94,14 @@ impl Headers {
             .map(|field| field.value.of(&self.buffer))
     }
 
+    /// The first value a field had before anything was changed.
+    #[must_use]
+    pub fn arrived(&self, name: &str) -> Option<&[u8]> {
+        (self.arrived.as_ref().unwrap_or(&self.fields).iter())
+            .find(|field| field.name.of(&self.buffer).eq_ignore_ascii_case(name.as_bytes()))
+            .map(|field| field.value.of(&self.buffer))
+    }
+
     /// Every field, in order. Pseudo-fields such as `:path` are among them where a proxy gives them.
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
         self.fields.iter().map(|field| (field.name.of(&self.buffer), field.value.of(&self.buffer)))
@@ -99,6 +109,7 @@ impl Headers {
 
     /// Gives a field exactly one value.
     pub fn set(&mut self, name: &str, value: impl AsRef<[u8]>) {
+        self.remember();
         let (name, value) = (self.keep(name.as_bytes()), self.keep(value.as_ref()));
         self.forget(name);
         self.fields.push(Field { name, value });
@@ -107,6 +118,7 @@ impl Headers {
 
     /// Adds one more field of this name.
     pub fn append(&mut self, name: &str, value: impl AsRef<[u8]>) {
+        self.remember();
         let (name, value) = (self.keep(name.as_bytes()), self.keep(value.as_ref()));
         self.fields.push(Field { name, value });
         self.edits.push(Change::Append(name, value));
@@ -117,6 +129,7 @@ impl Headers {
         if self.get(name).is_none() {
             return;
         }
+        self.remember();
         let name = self.keep(name.as_bytes());
         self.forget(name);
         self.edits.push(Change::Remove(name));
@@ -150,6 +163,13 @@ impl Headers {
         self.edits.clear();
     }
 
+    /// Before the first change: bytes are never taken out of the buffer, so places are enough.
+    fn remember(&mut self) {
+        if self.arrived.is_none() {
+            self.arrived = Some(self.fields.clone());
+        }
+    }
+
     fn forget(&mut self, name: Span) {
         let buffer = &self.buffer;
         let name = name.of(buffer);
@@ -174,6 +194,7 @@ impl<N: AsRef<str>, V: AsRef<[u8]>> FromIterator<(N, V)> for Headers {
             headers.append(name.as_ref(), value);
         }
         headers.settle();
+        headers.arrived = None;
         headers
     }
 }

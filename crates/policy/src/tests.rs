@@ -189,3 +189,17 @@ fn what_is_no_endpoint_is_refused() {
         assert!(Endpoint::split(url).is_err(), "{url}");
     }
 }
+
+#[test]
+fn what_a_field_was_when_it_arrived_outlives_every_change() {
+    let mut headers = Headers::from_iter([(":path", "/orders?a=b"), ("x-user", "me")]);
+    assert_eq!(headers.arrived(":path"), Some(&b"/orders?a=b"[..]));
+    headers.set(":path", "/v1/orders");
+    headers.remove("x-user");
+    headers.append("x-new", "1");
+    headers.settle();
+    headers.set(":path", "/again");
+    assert_eq!(headers.arrived(":path"), Some(&b"/orders?a=b"[..]));
+    assert_eq!(headers.arrived("X-User"), Some(&b"me"[..]));
+    assert_eq!(headers.arrived("x-new"), None);
+}

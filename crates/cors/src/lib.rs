@@ -1,0 +1,1 @@
+//! Answers preflights and marks responses, as the CORS of API Gateway does.

@@ -1,0 +1,1 @@
+//! What the variables of API Gateway stand for: `$context`, `$request`, `method.request`, `$stageVariables`.

@@ -1,0 +1,1 @@
+//! Amends requests and responses by expressions, as the parameter mappings of API Gateway do.
