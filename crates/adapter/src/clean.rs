@@ -18,11 +18,7 @@ pub(crate) fn value(bytes: &[u8]) -> Vec<u8> {
 
 /// Whether a name is a token of RFC 9110 section 5.6.2, or a pseudo-field's.
 pub(crate) fn is_name(bytes: &[u8]) -> bool {
-    let token = bytes.strip_prefix(b":").unwrap_or(bytes);
-    !token.is_empty()
-        && token
-            .iter()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte))
+    tollgate_policy::is_token(bytes.strip_prefix(b":").unwrap_or(bytes))
 }
 
 /// A status a client can make sense of. Envoy sends any number out as it is.

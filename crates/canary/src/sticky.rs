@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
-use tollgate_policy::{Exchange, Invalid};
+use tollgate_policy::{Exchange, Invalid, is_token};
 
 use crate::config::Sticky;
 
@@ -54,8 +54,7 @@ pub(crate) fn point(salt: &[u8], value: &[u8]) -> u64 {
 
 /// RFC 9110, 5.6.2: what header fields and cookies are named with.
 pub(crate) fn check_token(name: &str) -> Result<(), Invalid> {
-    let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    if name.is_empty() || !name.bytes().all(token) {
+    if !is_token(name.as_bytes()) {
         let reason = format!("`{}` is not a name of RFC 9110", name.escape_default());
         return Err(Invalid::new("", reason));
     }

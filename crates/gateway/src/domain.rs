@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use tollgate_policy::{Invalid, Request};
+use tollgate_policy::{Invalid, Request, is_token};
 
 use crate::api::Api;
 use crate::definition::{self, InvokeApi, RoutingRule};
@@ -291,8 +291,7 @@ fn check_path(path: &str) -> Result<(), Invalid> {
 }
 
 fn check_header(name: &str) -> Result<(), Invalid> {
-    let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    if name.is_empty() || name.len() > MAX_HEADER_CHARS || !name.bytes().all(token) {
+    if name.len() > MAX_HEADER_CHARS || !is_token(name.as_bytes()) {
         let reason = format!("must be a header field of 1 to {MAX_HEADER_CHARS} characters");
         return Err(Invalid::new("header", reason));
     }

@@ -387,7 +387,7 @@ fn forward_claims(route: &Route, exchange: &mut Exchange) {
     let Some(authorizer) = &exchange.context.authorizer else { return };
     for (header, claim) in &route.claims_to_headers {
         match authorizer.claims.get(claim) {
-            Some(value) => exchange.request.headers.set(header, jwt::text(value)),
+            Some(value) => exchange.request.headers.set(header, tollgate_policy::text(value)),
             None => exchange.request.headers.remove(header),
         }
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tollgate_jose::{Claims, Digest, Jws, Native, Refusal};
 use tollgate_policy::{
     self as policy, Compile, Exchange, Fault, Host, Invalid, Policy, Request, Response, Timestamp,
-    Verdict, Work, reads_as,
+    Verdict, Work, reads_as, text,
 };
 
 use crate::answer;
@@ -17,7 +17,7 @@ use crate::cache::Cache;
 use crate::config::{Config, KeyId};
 use crate::identity::{self, Found, Source};
 use crate::issuer::Issuer;
-use crate::verified::{self, Verified};
+use crate::verified::Verified;
 
 /// What API Gateway says when it cannot get at an issuer's keys.
 const NO_KEYS: &str = "OIDC discovery endpoint communication error";
@@ -245,7 +245,7 @@ impl JwtAuthorizer {
     fn forward(&self, verified: &Verified, request: &mut Request) {
         for (header, claim) in &self.claims_to_headers {
             if let Some(value) = verified.authorizer.claims.get(claim) {
-                request.headers.set(header, verified::text(value));
+                request.headers.set(header, text(value));
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tollgate_policy::Invalid;
+use tollgate_policy::{Invalid, is_token};
 
 /// The most header fields that may carry claims: each is written for a request.
 const MAX_CLAIM_HEADERS: usize = 20;
@@ -43,11 +43,10 @@ pub fn check_claims_to_headers(headers: &BTreeMap<String, String>) -> Result<(),
         "via",
     ];
     bounded("claims_to_headers", headers.len(), 0, MAX_CLAIM_HEADERS)?;
-    let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     for (name, claim) in headers {
         let refuse = |reason: String| Err(Invalid::new("claims_to_headers", reason));
         let lower = name.to_ascii_lowercase();
-        if name.is_empty() || !name.bytes().all(token) {
+        if !is_token(name.as_bytes()) {
             return refuse(format!("`{}` is not a header field", name.escape_default()));
         }
         if RESERVED.contains(&lower.as_str())

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use tollgate_policy::{Invalid, Request};
+use tollgate_policy::{Invalid, Request, is_token};
 
 /// One place a token may be in: `$request.header.NAME`, `$request.querystring.NAME` or
 /// `$request.cookie.NAME`.
@@ -37,8 +37,7 @@ impl Source {
             .strip_prefix("$request.")
             .and_then(|rest| rest.split_once('.'))
             .ok_or_else(refuse)?;
-        let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-        if name.is_empty() || !name.bytes().all(token) {
+        if !is_token(name.as_bytes()) {
             return Err(refuse());
         }
         match place {

@@ -25,7 +25,6 @@ mod verified;
 pub use authorizer::{JwtAuthorizer, Notes};
 pub use bounds::{check_claims_to_headers, check_scopes};
 pub use config::{AdditionalClaim, Audiences, Config, Discovery, Issuer, JwksUri, KeyId, Keys};
-pub use verified::text;
 
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-use serde_json::Value;
 use tollgate_jose::{Claims, SignatureValid, Thumbprint};
 use tollgate_policy::{Authorizer, Timestamp};
 
@@ -29,7 +28,8 @@ impl Verified {
         let scopes = claims.scopes().map(|scopes| scopes.into_iter().map(str::to_owned).collect());
         let principal_id = claims.subject().map(Rc::from);
         let claims = Rc::new(claims.into_map());
-        Self { issuer, key, until, authorizer: Authorizer { principal_id, claims, scopes } }
+        let authorizer = Authorizer { principal_id, claims, scopes, ..Authorizer::default() };
+        Self { issuer, key, until, authorizer }
     }
 
     pub(crate) fn is_current(&self, now: Timestamp) -> bool {
@@ -39,18 +39,5 @@ impl Verified {
     pub(crate) fn has_any(&self, scopes: &[String]) -> bool {
         let granted = self.authorizer.scopes.as_deref().unwrap_or_default();
         scopes.is_empty() || scopes.iter().any(|scope| granted.contains(scope))
-    }
-}
-
-/// A claim as text, as API Gateway writes it: arrays as `[a b]`, numbers in decimals.
-#[must_use]
-pub fn text(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        Value::Array(items) => {
-            let items: Vec<_> = items.iter().map(text).collect();
-            format!("[{}]", items.join(" "))
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => value.to_string(),
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use tollgate_gateway::definition::Protocol;
+use tollgate_policy::is_token;
 use tollgate_source::text::{any_of, quoted};
 use tollgate_source::{At, Findings};
 
@@ -124,8 +125,7 @@ fn check_header(header: &str, at: &At<'_>, out: &mut Findings) -> Option<()> {
     ];
     const PREFIXES: [&str; 6] =
         ["access-control-", "apigw-", "x-amz-", "x-amzn-", "x-envoy-", "x-tollgate-"];
-    let takes = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    if header.is_empty() || !header.bytes().all(takes) {
+    if !is_token(header.as_bytes()) {
         out.refuse_key(at, format!("{} is not the name of a header", quoted(header)));
         return None;
     }

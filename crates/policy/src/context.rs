@@ -79,6 +79,22 @@ pub struct Authorizer {
     pub claims: Rc<Claims>,
     /// The scopes the token carries, or `None` where it has no scope claim.
     pub scopes: Option<Rc<[String]>>,
+    /// `$context.authorizer.NAME`: what a Lambda authorizer says of the caller.
+    pub context: Rc<Claims>,
+}
+
+/// A claim as text: a string as it is, a list as API Gateway writes lists, `[a b]`.
+#[must_use]
+pub fn text(claim: &serde_json::Value) -> String {
+    use serde_json::Value;
+    match claim {
+        Value::String(text) => text.clone(),
+        Value::Array(items) => {
+            let items: Vec<_> = items.iter().map(text).collect();
+            format!("[{}]", items.join(" "))
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => claim.to_string(),
+    }
 }
 
 /// Why the gateway itself refused or failed: API Gateway's gateway response types.
@@ -124,4 +140,33 @@ pub enum Fault {
     ApiConfiguration,
     /// The gateway cannot do what it is configured to do.
     Internal,
+}
+
+impl Fault {
+    /// `$context.error.responseType`: the name of the gateway response for this fault. Those that API
+    /// Gateway has no name for have ours.
+    #[must_use]
+    pub const fn response_type(self) -> &'static str {
+        match self {
+            Self::BadRequest => "BAD_REQUEST",
+            Self::BadRequestBody => "BAD_REQUEST_BODY",
+            Self::BadRequestParameters => "BAD_REQUEST_PARAMETERS",
+            Self::Unauthorized => "UNAUTHORIZED",
+            Self::AccessDenied => "ACCESS_DENIED",
+            Self::InvalidApiKey => "INVALID_API_KEY",
+            Self::Throttled => "THROTTLED",
+            Self::QuotaExceeded => "QUOTA_EXCEEDED",
+            Self::Forbidden => "FORBIDDEN",
+            Self::RouteNotFound => "MISSING_AUTHENTICATION_TOKEN",
+            Self::AuthorizerFailure => "AUTHORIZER_FAILURE",
+            Self::UnsupportedMediaType => "UNSUPPORTED_MEDIA_TYPE",
+            Self::RequestTooLarge => "REQUEST_TOO_LARGE",
+            Self::HeadersTooLarge => "HEADERS_TOO_LARGE",
+            Self::UriTooLong => "URI_TOO_LONG",
+            Self::IntegrationTimeout => "INTEGRATION_TIMEOUT",
+            Self::IntegrationFailure => "INTEGRATION_FAILURE",
+            Self::ApiConfiguration => "API_CONFIGURATION_ERROR",
+            Self::Internal => "INTERNAL",
+        }
+    }
 }

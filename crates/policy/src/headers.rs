@@ -206,3 +206,10 @@ pub fn reads_as(one: &[u8], other: &[u8]) -> bool {
     let plain = |byte: &u8| if *byte == b'_' { b'-' } else { byte.to_ascii_lowercase() };
     one.iter().map(plain).eq(other.iter().map(plain))
 }
+
+/// Whether text is a token, as the name of a header field is: RFC 9110 section 5.6.2.
+#[must_use]
+pub fn is_token(text: &[u8]) -> bool {
+    let takes = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
+    !text.is_empty() && text.iter().all(takes)
+}

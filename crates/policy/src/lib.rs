@@ -15,10 +15,10 @@ mod invalid;
 mod policy;
 mod verdict;
 
-pub use context::{Authorizer, Claims, Context, Fault};
+pub use context::{Authorizer, Claims, Context, Fault, text};
 pub use endpoint::{Endpoint, Scheme};
 pub use exchange::{Exchange, Origin, Request, Response};
-pub use headers::{Edit, Headers, reads_as};
+pub use headers::{Edit, Headers, is_token, reads_as};
 pub use host::{Conflict, Digest, Expect, Host, Kind, Level, Metric, Shared, Timestamp};
 pub use invalid::Invalid;
 pub use policy::{Compile, Needs, Policy, load};

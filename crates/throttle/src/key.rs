@@ -1,6 +1,6 @@
 //! Whose requests are counted together.
 
-use tollgate_policy::{Exchange, Invalid};
+use tollgate_policy::{Exchange, Invalid, is_token};
 use tollgate_rate_limit::{Per, Subject};
 
 use crate::config::Key;
@@ -14,9 +14,7 @@ impl Key {
         match self {
             Self::SourceIp => Ok(()),
             Self::Header(name) => {
-                let token =
-                    |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-                if name.is_empty() || !name.bytes().all(token) {
+                if !is_token(name.as_bytes()) {
                     let reason = format!("`{}` is not a header field", name.escape_default());
                     return Err(Invalid::new("header", reason));
                 }

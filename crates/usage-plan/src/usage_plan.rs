@@ -6,7 +6,7 @@ use std::time::Duration;
 use tollgate_api_keys::MAX_USAGE_PLANS;
 use tollgate_policy::{
     Compile, Exchange, Fault, Headers, Host, Invalid, Needs, Origin, Policy, Response, Timestamp,
-    Verdict, Work,
+    Verdict, Work, is_token,
 };
 use tollgate_rate_limit::{Check, Limiters, Moment, Patience, Pattern, ResponseHeaders};
 
@@ -200,8 +200,7 @@ impl Compile for UsagePlan {
             return Err(Invalid::new("usage_plans", reason));
         }
         let header = &config.key_header;
-        let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-        if header.is_empty() || !header.bytes().all(token) {
+        if !is_token(header.as_bytes()) {
             let reason = format!("`{}` is not a header field", header.escape_default());
             return Err(Invalid::new("key_header", reason));
         }

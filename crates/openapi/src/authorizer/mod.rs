@@ -5,6 +5,7 @@ mod own;
 mod url;
 
 use tollgate_jwt_authorizer::Config;
+use tollgate_policy::is_token;
 use tollgate_source::text::quoted;
 use tollgate_source::{At, Fields, Findings, Value};
 
@@ -69,10 +70,9 @@ fn identity_source(at: &At<'_>, out: &mut Findings) -> Option<Vec<String>> {
         // REST APIs write it without `$` and begin with `method`.
         let place = text.strip_prefix("$request.").or_else(|| text.strip_prefix("method.request."));
         let name = place.and_then(|place| place.split_once('.'));
-        let takes = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
         match name {
             Some((place @ ("header" | "querystring" | "cookie"), name))
-                if !name.is_empty() && name.bytes().all(takes) =>
+                if is_token(name.as_bytes()) =>
             {
                 found.push(format!("$request.{place}.{name}"));
             }

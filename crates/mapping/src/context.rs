@@ -1,0 +1,190 @@
+//! The variables of `$context`, and what each is worth.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use tollgate_policy::{Exchange, Fault, Invalid, Needs, text};
+
+use crate::time::clf;
+
+/// One variable of `$context`.
+#[derive(Clone, Debug)]
+pub struct Variable(Kind);
+
+#[derive(Clone, Debug)]
+enum Kind {
+    /// One that has a name of its own.
+    Named(&'static str, Read),
+    /// `authorizer.claims.NAME`
+    Claim(String),
+    /// `authorizer.NAME`: what a Lambda authorizer says.
+    Authorizer(String),
+    /// One that API Gateway knows and that is never worth anything here.
+    Absent,
+}
+
+type Read = for<'e> fn(&'e Exchange) -> Option<Cow<'e, str>>;
+
+/// The variables that have a name of their own, in the order of the alphabet.
+const NAMED: [(&str, Read); 52] = [
+    ("accountId", |exchange| exchange.context.account_id.as_deref().map(Cow::from)),
+    ("apiId", |exchange| filled(&exchange.context.api_id)),
+    ("authorizer.error", |exchange| exchange.context.authorizer_error.as_deref().map(Cow::from)),
+    ("authorizer.principalId", |exchange| {
+        exchange.context.authorizer.as_ref()?.principal_id.as_deref().map(Cow::from)
+    }),
+    ("customDomain.basePathMatched", |exchange| {
+        exchange.context.base_path.as_deref().map(Cow::from)
+    }),
+    ("deploymentId", |exchange| exchange.context.deployment_id.as_deref().map(Cow::from)),
+    ("domainName", |exchange| Some(domain(exchange)?.into())),
+    ("domainPrefix", |exchange| Some(domain(exchange)?.split('.').next()?.to_owned().into())),
+    ("error.message", |exchange| exchange.context.error_message.as_deref().map(Cow::from)),
+    ("error.messageString", |exchange| {
+        exchange.context.error?;
+        Some(exchange.context.error_message.as_deref().map_or("null".into(), json).into())
+    }),
+    ("error.responseType", |exchange| {
+        exchange.context.error.map(Fault::response_type).map(Cow::from)
+    }),
+    ("error.validationErrorString", |exchange| {
+        exchange.context.validation_error.as_deref().map(Cow::from)
+    }),
+    ("extendedRequestId", |exchange| filled(&exchange.context.extended_request_id)),
+    ("httpMethod", |exchange| field(exchange, ":method")),
+    ("identity.apiKey", |_| None),
+    ("identity.apiKeyId", |exchange| exchange.context.api_key_id.as_deref().map(Cow::from)),
+    ("identity.sourceIp", |exchange| Some(exchange.source_address?.to_string().into())),
+    ("identity.userAgent", |exchange| field(exchange, "user-agent")),
+    ("integration.error", |exchange| exchange.context.integration_error.as_deref().map(Cow::from)),
+    ("integration.integrationStatus", |exchange| number(exchange.context.integration_status)),
+    ("integration.latency", |exchange| millis(exchange.context.integration_latency)),
+    ("integration.status", |exchange| number(exchange.context.integration_status)),
+    ("integrationErrorMessage", |exchange| {
+        exchange.context.integration_error.as_deref().map(Cow::from)
+    }),
+    ("integrationLatency", |exchange| millis(exchange.context.integration_latency)),
+    ("integrationStatus", |exchange| number(exchange.context.integration_status)),
+    ("isCanaryRequest", |exchange| number(exchange.context.is_canary_request)),
+    ("path", |exchange| {
+        let target = exchange.request.headers.arrived(":path")?;
+        let path = target.split(|&byte| byte == b'?').next()?;
+        Some(String::from_utf8_lossy(path))
+    }),
+    // API Gateway says so of HTTP/2 too.
+    ("protocol", |_| Some("HTTP/1.1".into())),
+    ("requestId", |exchange| filled(&exchange.context.request_id)),
+    ("requestTime", |exchange| Some(clf(exchange.arrived).into())),
+    ("requestTimeEpoch", |exchange| number(Some(exchange.arrived.0.as_millis()))),
+    ("resourceId", |exchange| exchange.context.resource_id.as_deref().map(Cow::from)),
+    ("resourcePath", |exchange| filled(&exchange.context.resource_path)),
+    ("responseLatency", |exchange| millis(exchange.context.response_latency)),
+    ("responseLength", |exchange| number(exchange.context.response_length)),
+    ("routeKey", |exchange| filled(&exchange.context.route_key)),
+    ("stage", |exchange| filled(&exchange.context.stage)),
+    ("status", |exchange| number(exchange.context.status)),
+    ("xrayTraceId", |exchange| exchange.context.trace_id.as_deref().map(Cow::from)),
+    // What API Gateway has, and what nothing here makes: there is no AWS service behind, no user of
+    // IAM or Cognito, and no firewall.
+    ("awsEndpointRequestId", |_| None),
+    ("awsEndpointRequestId2", |_| None),
+    ("dataProcessed", |exchange| number(exchange.context.response_length)),
+    ("endpointType", |_| None),
+    ("identity.accountId", |_| None),
+    ("identity.caller", |_| None),
+    ("identity.user", |_| None),
+    ("identity.userArn", |_| None),
+    ("identity.vpcId", |_| None),
+    ("identity.vpceId", |_| None),
+    ("integration.requestId", |_| None),
+    ("wafResponseCode", |_| None),
+    ("webaclArn", |_| None),
+];
+
+/// Variables that API Gateway has under these names, of which none is worth anything here.
+const ABSENT: [&str; 11] = [
+    "authenticate.",
+    "authorize.",
+    "identity.clientCert.",
+    "identity.cognito",
+    "identity.principalOrgId",
+    "waf.",
+    "authorizer.integrationLatency",
+    "authorizer.integrationStatus",
+    "authorizer.latency",
+    "authorizer.requestId",
+    "authorizer.status",
+];
+
+impl Variable {
+    /// The variable of this name, which stands after `$context.`.
+    ///
+    /// # Errors
+    /// [`Invalid`] where API Gateway has none of that name.
+    pub fn parse(name: &str) -> Result<Self, Invalid> {
+        if let Some((name, read)) = NAMED.iter().find(|(known, _)| *known == name) {
+            return Ok(Self(Kind::Named(name, *read)));
+        }
+        if ABSENT.iter().any(|known| name.starts_with(known)) {
+            return Ok(Self(Kind::Absent));
+        }
+        let claim = (name.strip_prefix("authorizer.claims."))
+            .or_else(|| name.strip_prefix("authorizer.jwt.claims."));
+        match (claim, name.strip_prefix("authorizer.")) {
+            (Some(claim), _) if !claim.is_empty() => Ok(Self(Kind::Claim(claim.to_owned()))),
+            (None, Some(name)) if !name.is_empty() => Ok(Self(Kind::Authorizer(name.to_owned()))),
+            _ => Err(Invalid::new("", format!("there is no `$context.{name}`"))),
+        }
+    }
+
+    /// What the variable is worth to this exchange, as far as it has come.
+    #[must_use]
+    pub fn value<'e>(&self, exchange: &'e Exchange) -> Option<Cow<'e, str>> {
+        let authorizer = exchange.context.authorizer.as_ref();
+        match &self.0 {
+            Kind::Named(_, read) => read(exchange),
+            Kind::Claim(name) => Some(text(authorizer?.claims.get(name)?).into()),
+            Kind::Authorizer(name) => Some(text(authorizer?.context.get(name)?).into()),
+            Kind::Absent => None,
+        }
+    }
+
+    /// What has to be known of an exchange for the variable to be worth something.
+    #[must_use]
+    pub fn needs(&self) -> Needs {
+        let source_address = matches!(self.0, Kind::Named("identity.sourceIp", _));
+        Needs { source_address, ..Needs::default() }
+    }
+}
+
+fn filled(value: &str) -> Option<Cow<'_, str>> {
+    (!value.is_empty()).then(|| value.into())
+}
+
+fn number<'e>(value: Option<impl ToString>) -> Option<Cow<'e, str>> {
+    Some(value?.to_string().into())
+}
+
+fn millis<'e>(value: Option<Duration>) -> Option<Cow<'e, str>> {
+    number(value.map(|value| value.as_millis()))
+}
+
+fn field<'e>(exchange: &'e Exchange, name: &str) -> Option<Cow<'e, str>> {
+    exchange.request.headers.arrived(name).map(String::from_utf8_lossy)
+}
+
+/// The host the client asked for, without its port.
+fn domain(exchange: &Exchange) -> Option<String> {
+    let authority = exchange.request.headers.arrived(":authority")?;
+    let authority = String::from_utf8_lossy(authority);
+    let host = match authority.rsplit_once(':') {
+        Some((host, port)) if !port.contains(']') => host,
+        Some(_) | None => &authority,
+    };
+    Some(host.to_owned())
+}
+
+/// Text as JSON has it, in quotation marks.
+fn json(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
