@@ -89,6 +89,15 @@ impl Expression {
         self.0.iter().any(|source| matches!(source, Source::ResponseBody(_)))
     }
 
+    /// The variable of the path it names, if that is all.
+    #[must_use]
+    pub fn path_parameter(&self) -> Option<&str> {
+        match self.0.as_slice() {
+            [Source::PathParameter(name)] => Some(name),
+            _ => None,
+        }
+    }
+
     /// Whether it speaks of the response, which is not there when a request is mapped.
     #[must_use]
     pub fn speaks_of_response(&self) -> bool {

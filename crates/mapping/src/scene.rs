@@ -42,6 +42,12 @@ impl<'a> Scene<'a> {
         Self { exchange, body: Body::default(), response: None, answer: Body::default() }
     }
 
+    /// The value of a variable of the path, still percent-encoded.
+    #[must_use]
+    pub fn path_parameter(&self, name: &str) -> Option<&'a str> {
+        self.exchange.context.path_parameters.get(name).map(String::as_str)
+    }
+
     /// The same, with the body of the request.
     #[must_use]
     pub fn with_body(mut self, body: &'a [u8]) -> Self {
