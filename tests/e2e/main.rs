@@ -11,6 +11,7 @@
 
 mod canary;
 mod cli;
+mod cors;
 mod edge;
 mod errors;
 mod fleet;
