@@ -75,6 +75,12 @@ unsafe extern "C" {
         data: *mut *mut u8,
         size: *mut usize,
     ) -> u32;
+    fn proxy_set_property(
+        path: *const u8,
+        path_size: usize,
+        value: *const u8,
+        value_size: usize,
+    ) -> u32;
     fn proxy_get_shared_data(
         key: *const u8,
         key_size: usize,
@@ -257,6 +263,11 @@ impl Proxy for Envoy {
     fn property(&self, path: &[&str]) -> Option<Vec<u8>> {
         let path = path.join("\0");
         returned(|data, size| unsafe { proxy_get_property(path.as_ptr(), path.len(), data, size) })
+    }
+
+    fn set_property(&self, path: &[&str], value: &[u8]) {
+        let path = path.join("\0");
+        unsafe { proxy_set_property(path.as_ptr(), path.len(), value.as_ptr(), value.len()) };
     }
 
     fn tick_every(&self, period: Duration) {

@@ -86,7 +86,7 @@ where
     fn create_http_context(&self, id: u32) -> Option<Box<dyn HttpContext>> {
         let Some(hub) = self.hub.clone() else { return Some(Box::new(Unconfigured)) };
         let nonce = NONCES.with_borrow_mut(|nonces| nonces.u128(..));
-        let stream = Stream::new(id, hub.policy.clone(), nonce);
+        let stream = Stream::new(id, hub.policy.clone(), hub.needs, nonce);
         Some(Box::new(Http { hub, stream: Rc::new(RefCell::new(stream)) }))
     }
 
@@ -150,6 +150,10 @@ impl<P: Policy> HttpContext for Http<P> {
 
     fn on_http_response_trailers(&mut self, _: usize) -> types::Action {
         self.on(|stream| stream.on_trailers(Side::Response, &Envoy))
+    }
+
+    fn on_log(&mut self) {
+        self.stream.borrow_mut().on_end(&Envoy);
     }
 }
 

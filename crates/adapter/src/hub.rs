@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
-use tollgate_policy::{Host, Level, Policy, Response, Timestamp};
+use tollgate_policy::{Host, Level, Needs, Policy, Response, Timestamp};
 
 use crate::lent::Lent;
 use crate::proxy::{Message, Proxy};
@@ -30,6 +30,7 @@ const MAX_REPLY_BYTES: usize = 10 * 1024 * 1024;
 /// The hub of one worker's exchanges under one configuration.
 pub(crate) struct Hub<P: Policy> {
     pub(crate) policy: Rc<P>,
+    pub(crate) needs: Needs,
     /// The context whose timer drives the hub.
     root: u32,
     calls: RefCell<HashMap<u32, Caller<P>>>,
@@ -49,6 +50,7 @@ enum Caller<P: Policy> {
 impl<P: Policy> Hub<P> {
     pub(crate) fn new(policy: Rc<P>, root: u32) -> Self {
         Self {
+            needs: policy.needs(),
             policy,
             root,
             calls: RefCell::default(),

@@ -6,7 +6,7 @@
 use std::rc::Rc;
 
 use tollgate_policy::{
-    Edit, Exchange, Headers, Origin, Policy, Request, Response, Timestamp, Verdict,
+    Edit, Exchange, Fault, Headers, Needs, Origin, Policy, Request, Response, Timestamp, Verdict,
 };
 
 use crate::lent::Lent;
@@ -23,6 +23,10 @@ pub(crate) enum Action {
 /// The most body bytes a policy can ask for: API Gateway's own limit on a payload.
 const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
 
+/// Where the proxy's access log finds the line of an exchange, with its end: in the filter state
+/// `wasm.tollgate.access_log`.
+const LOG_LINE: &str = "tollgate.access_log";
+
 /// How often a policy may ask for something that is there at once before it counts as stuck.
 const MAX_VERDICTS: usize = 64;
 
@@ -31,6 +35,7 @@ pub(crate) struct Stream<P: Policy> {
     /// The proxy's number for the exchange.
     pub(crate) id: u32,
     policy: Rc<P>,
+    needs: Needs,
     exchange: Exchange,
     notes: P::Notes,
     request: Progress,
@@ -77,10 +82,11 @@ enum Held {
 }
 
 impl<P: Policy> Stream<P> {
-    pub(crate) fn new(id: u32, policy: Rc<P>, nonce: u128) -> Self {
+    pub(crate) fn new(id: u32, policy: Rc<P>, needs: Needs, nonce: u128) -> Self {
         Self {
             id,
             policy,
+            needs,
             exchange: Exchange { nonce, ..Exchange::default() },
             notes: P::Notes::default(),
             request: Progress::default(),
@@ -102,7 +108,7 @@ impl<P: Policy> Stream<P> {
         self.request.whole = last;
         self.exchange.request = Request { headers };
         self.exchange.arrived = tollgate_policy::Host::now(&host);
-        if self.policy.needs().source_address {
+        if self.needs.source_address {
             let peer = proxy.property(&["source", "address"]);
             self.exchange.source_address = peer.and_then(|peer| wire::peer(&peer));
         }
@@ -115,7 +121,7 @@ impl<P: Policy> Stream<P> {
     pub(crate) fn on_response_headers(&mut self, last: bool, proxy: &dyn Proxy) -> Action {
         // A request that was still held will never go on: it has been answered for us.
         self.request.held = Held::No;
-        if self.answered || !self.met || !self.policy.needs().responses {
+        if self.answered || !self.met || !self.needs.responses {
             return Action::Continue;
         }
         let Some(headers) = proxy.headers(Message::Response).and_then(wire::headers) else {
@@ -147,7 +153,15 @@ impl<P: Policy> Stream<P> {
     ) -> Action {
         let progress = self.progress(side);
         match progress.held {
-            Held::No => Action::Continue,
+            Held::No => {
+                // What passes is here one piece at a time.
+                progress.body_bytes = progress.body_bytes.saturating_add(size);
+                let is_too_long = side == Side::Request && progress.body_bytes > MAX_BODY_BYTES;
+                if is_too_long && self.needs.bounded_bodies && !self.answered {
+                    return self.refuse_body(side, proxy);
+                }
+                Action::Continue
+            }
             Held::Body | Held::Call(_) | Held::Wait(_) => {
                 progress.body_bytes = progress.body_bytes.max(size);
                 progress.whole |= last;
@@ -176,6 +190,23 @@ impl<P: Policy> Stream<P> {
         }
         let verdict = self.judge_body(side, proxy);
         self.carry_out(verdict, side, proxy)
+    }
+
+    /// The exchange is over.
+    pub(crate) fn on_end(&mut self, proxy: &dyn Proxy) {
+        if !self.met || !self.needs.endings {
+            return;
+        }
+        if self.needs.response_length {
+            let size = proxy.property(&["response", "size"]);
+            self.exchange.context.response_length = size.and_then(|size| wire::number(&size));
+        }
+        let host = Lent::new(proxy);
+        let line = self.policy.on_end(&mut self.notes, &mut self.exchange, &host);
+        if let Some(mut line) = line {
+            line.push('\n');
+            proxy.set_property(&[LOG_LINE], line.as_bytes());
+        }
     }
 
     /// The call of this token has come back, with or without a reply.
@@ -281,7 +312,10 @@ impl<P: Policy> Stream<P> {
         let mut body = Vec::new();
         if size > 0 {
             let Some(bytes) = proxy.body(side.into(), size) else {
-                return Verdict::Respond(Response { status: 500, ..Response::default() });
+                let host = Lent::new(proxy);
+                let (notes, exchange) = (&mut self.notes, &mut self.exchange);
+                let response = self.policy.refuse(notes, exchange, Fault::Internal, &host);
+                return Verdict::Respond(response);
             };
             body = bytes;
         }
@@ -343,16 +377,23 @@ impl<P: Policy> Stream<P> {
     }
 
     fn refuse_body(&mut self, side: Side, proxy: &dyn Proxy) -> Action {
-        let status = match side {
-            Side::Request => 413,
-            Side::Response => 500,
+        let fault = match side {
+            Side::Request => Fault::RequestTooLarge,
+            Side::Response => Fault::Internal,
         };
-        self.respond(&Response { status, ..Response::default() }, proxy)
+        self.refuse(fault, proxy)
+    }
+
+    fn refuse(&mut self, fault: Fault, proxy: &dyn Proxy) -> Action {
+        let host = Lent::new(proxy);
+        let (notes, exchange) = (&mut self.notes, &mut self.exchange);
+        let response = self.policy.refuse(notes, exchange, fault, &host);
+        self.respond(&response, proxy)
     }
 
     fn fail(&mut self, why: &str, proxy: &dyn Proxy) -> Action {
         proxy.log(tollgate_policy::Level::Error, why);
-        self.respond(&Response { status: 500, ..Response::default() }, proxy)
+        self.refuse(Fault::Internal, proxy)
     }
 
     fn progress(&mut self, side: Side) -> &mut Progress {

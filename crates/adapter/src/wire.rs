@@ -57,6 +57,11 @@ pub(crate) fn pairs(fields: &[(Vec<u8>, Vec<u8>)]) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
+/// A number as a proxy gives its properties: eight bytes, little-endian.
+pub(crate) fn number(bytes: &[u8]) -> Option<u64> {
+    Some(u64::from_le_bytes(bytes.try_into().ok()?))
+}
+
 /// The `VerifySignatureArguments` message of Envoy's `verify_signature` function.
 pub(crate) fn verify_signature(
     digest: Digest,

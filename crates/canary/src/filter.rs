@@ -27,7 +27,11 @@ impl Policy for Canary {
     type Notes = Notes;
 
     fn needs(&self) -> Needs {
-        Needs { source_address: self.split.needs_source_address(), responses: true }
+        Needs {
+            source_address: self.split.needs_source_address(),
+            responses: true,
+            ..Needs::default()
+        }
     }
 
     fn on_request(&self, notes: &mut Notes, exchange: &mut Exchange, _: &dyn Host) -> Verdict {

@@ -2,7 +2,7 @@
 
 use serde::de::DeserializeOwned;
 
-use crate::{Exchange, Host, Invalid, Origin, Response, Verdict, Work};
+use crate::{Exchange, Fault, Host, Invalid, Origin, Response, Verdict, Work};
 
 /// A rule about HTTP traffic.
 ///
@@ -16,7 +16,7 @@ pub trait Policy {
     type Notes: Default;
 
     /// What the policy must be given with every exchange. Each costs something, so nothing is
-    /// given unasked.
+    /// given unasked. Asked once for each configuration.
     fn needs(&self) -> Needs {
         Needs::default()
     }
@@ -87,6 +87,30 @@ pub trait Policy {
         unanswered()
     }
 
+    /// What the client is told where the exchange cannot go on, for a reason that the policy has no part
+    /// in: [`Fault::RequestTooLarge`] or [`Fault::Internal`].
+    fn refuse(
+        &self,
+        _notes: &mut Self::Notes,
+        _exchange: &mut Exchange,
+        fault: Fault,
+        _host: &dyn Host,
+    ) -> Response {
+        let status = if fault == Fault::RequestTooLarge { 413 } else { 500 };
+        Response { status, ..Response::default() }
+    }
+
+    /// Looks back at an exchange that is over, whether or not it was answered. What it returns is the
+    /// line that the proxy's access log gets for it.
+    fn on_end(
+        &self,
+        _notes: &mut Self::Notes,
+        _exchange: &mut Exchange,
+        _host: &dyn Host,
+    ) -> Option<String> {
+        None
+    }
+
     /// What there is to do between exchanges. Asked soon after loading, and again when it says.
     fn work(&self, _host: &dyn Host) -> Work {
         Work::default()
@@ -108,11 +132,18 @@ pub trait Policy {
 
 /// What a policy must be given with every exchange.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a need of its own")]
 pub struct Needs {
     /// [`Exchange::source_address`]
     pub source_address: bool,
     /// [`Policy::on_response`]; without it responses pass unseen.
     pub responses: bool,
+    /// That no body of a request passes that is longer than API Gateway's 10 MB.
+    pub bounded_bodies: bool,
+    /// [`Policy::on_end`]; without it an exchange ends unseen.
+    pub endings: bool,
+    /// [`Context::response_length`](crate::Context), when an exchange ends.
+    pub response_length: bool,
 }
 
 /// A policy asked for something and does not handle the answer: refuse rather than let pass.

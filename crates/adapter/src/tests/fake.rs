@@ -154,6 +154,10 @@ impl Proxy for Fake {
         self.property.borrow().clone()
     }
 
+    fn set_property(&self, path: &[&str], value: &[u8]) {
+        self.note(format!("property {}: {}", path.join("."), value.escape_ascii()));
+    }
+
     fn tick_every(&self, period: Duration) {
         self.timer.set(period);
     }
@@ -230,6 +234,10 @@ impl Policy for Script {
 
     fn is_pressed(&self) -> bool {
         self.pressed.get()
+    }
+
+    fn on_end(&self, (): &mut (), exchange: &mut Exchange, _: &dyn Host) -> Option<String> {
+        Some(format!("sent {:?}", exchange.context.response_length))
     }
 
     fn on_request(&self, (): &mut (), exchange: &mut Exchange, _: &dyn Host) -> Verdict {
@@ -309,7 +317,7 @@ pub(super) const ID: u32 = 3;
 
 pub(super) fn exchange(script: Script) -> (Stream<Script>, Rc<Script>, Fake) {
     let script = Rc::new(script);
-    (Stream::new(ID, script.clone(), 0), script, Fake::new())
+    (Stream::new(ID, script.clone(), script.needs, 0), script, Fake::new())
 }
 
 pub(super) fn answer(status: u16) -> Verdict {

@@ -29,7 +29,7 @@ impl Worker {
 
     /// A request arrives, and the hub looks at it as it does after every callback.
     fn request(&self, id: u32) -> Shared {
-        let stream = Rc::new(RefCell::new(Stream::new(id, self.script.clone(), 0)));
+        let stream = Rc::new(RefCell::new(Stream::new(id, self.script.clone(), self.hub.needs, 0)));
         let action = stream.borrow_mut().on_request_headers(true, &self.proxy);
         if action == Action::Pause {
             self.hub.follow(&stream, &self.proxy);

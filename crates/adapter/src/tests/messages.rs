@@ -103,6 +103,42 @@ fn a_body_nobody_asked_for_passes_whatever_its_size() {
 }
 
 #[test]
+fn a_body_that_is_sent_in_pieces_is_bounded_where_the_policy_wants_it() {
+    let mut script = Script::saying([]);
+    script.needs.bounded_bodies = true;
+    let (mut stream, _, proxy) = exchange(script);
+    assert_eq!(stream.on_request_headers(false, &proxy), Continue);
+    assert_eq!(stream.on_body(ToServer, TEN_MIB, false, &proxy), Continue);
+    assert_eq!(stream.on_body(ToServer, 1, false, &proxy), Pause);
+    assert_eq!(proxy.did(), ["respond 413"]);
+    // The response is under no such bound.
+    let mut script = Script::saying([]);
+    script.needs.bounded_bodies = true;
+    let (mut stream, _, proxy) = exchange(script);
+    assert_eq!(stream.on_request_headers(true, &proxy), Continue);
+    assert_eq!(stream.on_response_headers(false, &proxy), Continue);
+    assert_eq!(stream.on_body(ToClient, TEN_MIB * 2, true, &proxy), Continue);
+}
+
+#[test]
+fn the_end_of_an_exchange_is_told_to_who_wants_it_and_a_line_goes_to_the_log() {
+    let mut script = Script::saying([]);
+    script.needs.endings = true;
+    script.needs.response_length = true;
+    let (mut stream, _, proxy) = exchange(script);
+    stream.on_end(&proxy);
+    assert_eq!(proxy.did(), [""; 0], "it has never begun");
+    stream.on_request_headers(true, &proxy);
+    *proxy.property.borrow_mut() = Some(7_u64.to_le_bytes().to_vec());
+    stream.on_end(&proxy);
+    assert_eq!(proxy.did(), ["property tollgate.access_log: sent Some(7)\\n"]);
+    let (mut stream, _, proxy) = exchange(Script::saying([]));
+    stream.on_request_headers(true, &proxy);
+    stream.on_end(&proxy);
+    assert_eq!(proxy.did(), [""; 0], "nobody wants it");
+}
+
+#[test]
 fn a_body_that_cannot_be_read_is_a_500() {
     let (mut stream, script, proxy) = exchange(Script::saying([Verdict::Body]));
     assert_eq!(stream.on_request_headers(false, &proxy), Pause);
