@@ -20,6 +20,7 @@ pub struct Canary {
 /// What the policy remembers of one exchange.
 #[derive(Debug, Default)]
 pub struct Notes {
+    /// Whose request it is, until it is counted.
     variant: Option<Variant>,
 }
 
@@ -30,6 +31,7 @@ impl Policy for Canary {
         Needs {
             source_address: self.split.needs_source_address(),
             responses: true,
+            endings: true,
             ..Needs::default()
         }
     }
@@ -53,11 +55,23 @@ impl Policy for Canary {
         _: &Origin,
         host: &dyn Host,
     ) -> Verdict {
-        if let Some(variant) = notes.variant {
+        if let Some(variant) = notes.variant.take() {
             let latency = host.now().since(exchange.arrived);
             self.meters.count(variant, response.status, latency, host);
         }
         Verdict::Continue
+    }
+
+    fn on_end(
+        &self,
+        notes: &mut Notes,
+        exchange: &mut Exchange,
+        host: &dyn Host,
+    ) -> Option<String> {
+        if let Some(variant) = notes.variant.take() {
+            self.meters.abandon(variant, host.now().since(exchange.arrived), host);
+        }
+        None
     }
 }
 
@@ -80,6 +94,6 @@ impl Compile for Canary {
             return Err(Invalid::new("override.header", reason));
         }
         let split = Split::compile(config.percent_traffic, config.sticky, chosen_by, name)?;
-        Ok(Self { split, header: config.header, meters: Meters::of(name) })
+        Ok(Self { split, header: config.header, meters: Meters::of(name, None) })
     }
 }

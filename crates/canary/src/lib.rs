@@ -11,12 +11,14 @@
 mod config;
 mod filter;
 mod meter;
+mod release;
 mod split;
 mod sticky;
 
 pub use config::{Config, Override, Sticky};
 pub use filter::{Canary, Notes};
 pub use meter::{Meter, Meters};
+pub use release::Release;
 pub use split::{Percent, Shadow, Split, Variant};
 
 #[cfg(test)]

@@ -5,15 +5,17 @@ use std::time::Duration;
 
 use tollgate_policy::{Host, Kind, Metric};
 
-use crate::Variant;
+use crate::{Release, Variant};
 
 /// Counts the requests of the base and of the canary apart, as metrics of the proxy:
 ///
-/// * `tollgate_canary_requests`, `tollgate_canary_4xx` and `tollgate_canary_5xx` count answers, and
-/// * `tollgate_canary_latency_micros` is how long they took, from the request to the head of the answer,
+/// * `tollgate_canary_requests` counts requests that are over,
+/// * `tollgate_canary_4xx` and `tollgate_canary_5xx` those that were answered so,
+/// * `tollgate_canary_abandoned` those that the client gave up before there was an answer, and
+/// * `tollgate_canary_latency_micros` is how long they took, from the request to the head of the answer
+///   or to the end without one,
 ///
-/// each with the labels `stage` and `variant`. A request that nobody answered, because the client went
-/// away, is not counted.
+/// each with the labels `stage` and `variant`, and with `release` where canaries follow each other.
 #[derive(Debug)]
 pub struct Meters {
     base: Meter,
@@ -21,20 +23,33 @@ pub struct Meters {
 }
 
 impl Meters {
-    /// The metrics of a stage. A name is part of those of the metrics, which are never removed.
+    /// The metrics of a stage. Its name is part of those of the metrics, which are never removed.
     #[must_use]
-    pub fn of(stage: &str) -> Self {
-        let meter = |variant| Meter::of(stage, variant);
+    pub fn of(stage: &str, release: Option<Release>) -> Self {
+        let labels = match release {
+            Some(release) => format!(".stage={stage};.release={release};"),
+            None => format!(".stage={stage};"),
+        };
+        let meter = |variant| Meter::of(&format!("{labels}.variant={variant};"));
         Self { base: meter(Variant::Base), canary: meter(Variant::Canary) }
     }
 
-    /// Counts an answer.
+    /// Counts an answer that came after this time.
     pub fn count(&self, variant: Variant, status: u16, latency: Duration, host: &dyn Host) {
-        let meter = match variant {
+        self.meter(variant).count(status, latency, host);
+    }
+
+    /// Counts a request that the client gave up after this time, without an answer. Whoever does not
+    /// tell of these does not see a canary that hangs.
+    pub fn abandon(&self, variant: Variant, elapsed: Duration, host: &dyn Host) {
+        self.meter(variant).abandon(elapsed, host);
+    }
+
+    fn meter(&self, variant: Variant) -> &Meter {
+        match variant {
             Variant::Base => &self.base,
             Variant::Canary => &self.canary,
-        };
-        meter.count(status, latency, host);
+        }
     }
 }
 
@@ -44,20 +59,22 @@ pub struct Meter {
     requests: Lazy,
     of_4xx: Lazy,
     of_5xx: Lazy,
+    abandoned: Lazy,
     latency: Lazy,
 }
 
 impl Meter {
-    fn of(stage: &str, variant: Variant) -> Self {
+    fn of(labels: &str) -> Self {
         let metric = |kind, what: &str| Lazy {
             kind,
-            name: format!("tollgate_canary_{what}.stage={stage};.variant={variant};"),
+            name: format!("tollgate_canary_{what}{labels}"),
             made: Cell::new(None),
         };
         Self {
             requests: metric(Kind::Counter, "requests"),
             of_4xx: metric(Kind::Counter, "4xx"),
             of_5xx: metric(Kind::Counter, "5xx"),
+            abandoned: metric(Kind::Counter, "abandoned"),
             latency: metric(Kind::Histogram, "latency_micros"),
         }
     }
@@ -69,7 +86,17 @@ impl Meter {
             500..600 => self.of_5xx.record(1, host),
             _ => {}
         }
-        self.latency.record(u64::try_from(latency.as_micros()).unwrap_or(u64::MAX), host);
+        self.took(latency, host);
+    }
+
+    fn abandon(&self, elapsed: Duration, host: &dyn Host) {
+        self.requests.record(1, host);
+        self.abandoned.record(1, host);
+        self.took(elapsed, host);
+    }
+
+    fn took(&self, time: Duration, host: &dyn Host) {
+        self.latency.record(u64::try_from(time.as_micros()).unwrap_or(u64::MAX), host);
     }
 }
 

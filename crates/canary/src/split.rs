@@ -152,7 +152,7 @@ fn draw(exchange: &Exchange) -> u64 {
 
 impl Chosen {
     fn compile(written: &Override) -> Result<Self, Invalid> {
-        sticky::check_token(&written.header).map_err(|invalid| invalid.within("header"))?;
+        sticky::check_header(&written.header).map_err(|invalid| invalid.within("header"))?;
         let digest = |field: &str, text: &Option<String>| {
             text.as_deref()
                 .map(|text| {

@@ -13,6 +13,10 @@ use crate::config::Sticky;
 /// The header field that API keys come in.
 const KEY_HEADER: &str = "x-api-key";
 
+/// What header fields begin with that gateways and proxies are steered by. What clients send under such
+/// names never arrives.
+const CONTROL: [&str; 2] = ["x-tollgate-", "x-envoy-"];
+
 /// A token that says more is not looked into: it would not fit into the header fields that a proxy
 /// takes from a client.
 const MAX_TOKEN_BYTES: usize = 16 << 10;
@@ -23,7 +27,7 @@ impl Sticky {
     pub(crate) fn check(&self) -> Result<(), Invalid> {
         match self {
             Self::SourceIp | Self::ApiKey => Ok(()),
-            Self::Header(name) => check_token(name).map_err(|invalid| invalid.within("header")),
+            Self::Header(name) => check_header(name).map_err(|invalid| invalid.within("header")),
             Self::Cookie(name) => check_token(name).map_err(|invalid| invalid.within("cookie")),
             Self::Claim(name) if name.is_empty() => Err(Invalid::new("claim", "must have a name")),
             Self::Claim(_) => Ok(()),
@@ -59,6 +63,19 @@ pub(crate) fn check_token(name: &str) -> Result<(), Invalid> {
         return Err(Invalid::new("", reason));
     }
     Ok(())
+}
+
+/// What tells callers apart, or is their choice, must come from the client, and these fields never do.
+pub(crate) fn check_header(name: &str) -> Result<(), Invalid> {
+    check_token(name)?;
+    let lower = name.to_ascii_lowercase();
+    match CONTROL.iter().find(|start| lower.starts_with(*start)) {
+        Some(start) => {
+            let reason = format!("`{name}` is removed from what clients send, as all of `{start}`");
+            Err(Invalid::new("", reason))
+        }
+        None => Ok(()),
+    }
 }
 
 /// RFC 6265, 4.2: `a=1; b=2`.

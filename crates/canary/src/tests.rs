@@ -3,6 +3,7 @@
 #[cfg(not(target_arch = "wasm32"))]
 mod properties;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -13,7 +14,7 @@ use tollgate_policy::{
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use crate::{Canary, Notes, Override, Percent, Split, Sticky, Variant};
+use crate::{Canary, Meters, Notes, Override, Percent, Release, Split, Sticky, Variant};
 
 fn exchange(nonce: u128, fields: &[(&str, &str)]) -> Exchange {
     let headers = fields.iter().copied().collect::<Headers>();
@@ -183,6 +184,50 @@ fn answers_are_counted_for_each_of_the_two() {
 }
 
 #[test]
+fn a_request_that_is_given_up_is_counted_as_that_and_one_that_is_answered_is_not() {
+    // Three seconds after its request an exchange ends, with an answer or without one.
+    let metrics = |status: Option<u16>| {
+        let canary = filter(&json!({"percent_traffic": 100, "name": "orders"})).unwrap();
+        assert!(canary.needs().endings);
+        let host = FakeHost::at(Timestamp::from_secs(1_000));
+        let mut notes = Notes::default();
+        let mut exchange = Exchange { arrived: Timestamp::from_secs(1_000), ..exchange(7, &[]) };
+        let _ = canary.on_request(&mut notes, &mut exchange, &host);
+        host.pass(Duration::from_secs(3));
+        if let Some(status) = status {
+            let mut response = Response { status, ..Response::default() };
+            let origin = Origin::Integration;
+            let _ = canary.on_response(&mut notes, &mut exchange, &mut response, &origin, &host);
+        }
+        assert_eq!(canary.on_end(&mut notes, &mut exchange, &host), None);
+        ["requests", "abandoned", "5xx", "latency_micros"].map(|what| {
+            host.metric_value(&format!("tollgate_canary_{what}.stage=orders;.variant=canary;"))
+        })
+    };
+    assert_eq!(metrics(None), [Some(1), Some(1), None, Some(3_000_000)]);
+    assert_eq!(metrics(Some(500)), [Some(1), None, Some(1), Some(3_000_000)]);
+}
+
+#[test]
+fn a_canary_has_other_metrics_than_the_one_before_it_and_a_stage_never_has_many() {
+    let none = BTreeMap::new();
+    let of = |deployment: &str| Release::of(Some(deployment), &none).to_string();
+    assert_eq!(of("9wsms6fgfh"), of("9wsms6fgfh"));
+    assert_ne!(of("9wsms6fgfh"), of("jyhpj6j7tj"));
+    let variables = [("host".to_owned(), "new".to_owned())].into();
+    assert_ne!(Release::of(None, &variables), Release::of(None, &none));
+    let all: BTreeSet<_> = (0..2_000).map(|id| of(&id.to_string())).collect();
+    assert_eq!(all.len(), usize::from(Release::COUNT));
+
+    let host = FakeHost::default();
+    let meters = Meters::of("orders/prod", Some(Release::of(Some("9wsms6fgfh"), &none)));
+    meters.abandon(Variant::Canary, Duration::ZERO, &host);
+    let labels = format!(".stage=orders/prod;.release={};.variant=canary;", of("9wsms6fgfh"));
+    let name = |what: &str| format!("tollgate_canary_{what}{labels}");
+    assert_eq!(host.metric_names(), ["requests", "abandoned", "latency_micros"].map(name));
+}
+
+#[test]
 fn what_cannot_be_honoured_is_refused() {
     #[track_caller]
     fn check(config: &Value, expected: &str) {
@@ -196,6 +241,14 @@ fn what_cannot_be_honoured_is_refused() {
         &with("sticky", json!({"header": "a b"})),
         "sticky.header: `a b` is not a name of RFC 9110",
     );
+    for (header, start) in [("x-envoy-user", "x-envoy-"), ("X-Tollgate-User", "x-tollgate-")] {
+        let reason = format!("`{header}` is removed from what clients send, as all of `{start}`");
+        check(&with("sticky", json!({"header": header})), &format!("sticky.header: {reason}"));
+        check(
+            &with("override", json!({"header": header, "base_sha256": "ab".repeat(32)})),
+            &format!("override.header: {reason}"),
+        );
+    }
     check(&with("sticky", json!({"claim": ""})), "sticky.claim: must have a name");
     check(&with("header", json!("")), "header: `` is not a name of RFC 9110");
     check(&with("name", json!("a b")), "name: must be 1 to 128 letters, digits and `-_./`");

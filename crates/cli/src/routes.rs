@@ -86,8 +86,9 @@ fn row(
         Authorization::None => (None, Vec::new()),
         Authorization::Jwt(jwt) => (Some(jwt.authorizer.clone()), jwt.scopes.clone()),
     };
-    let Integration::HttpProxy(proxy) = integration;
-    let uri = variables.iter().fold(proxy.uri.clone(), |uri, (name, value)| {
+    // A mock calls nobody.
+    let uri = integration.service().map_or("mock", |service| &service.uri);
+    let uri = variables.iter().fold(uri.to_owned(), |uri, (name, value)| {
         uri.replace(&format!("${{stageVariables.{name}}}"), value)
     });
     Row {

@@ -4,12 +4,11 @@ use std::ops::RangeInclusive;
 
 use tollgate_policy::{
     Compile, Exchange, Headers, Host, Invalid, Needs, Origin, Policy, Request, Response, Verdict,
-    is_token,
+    is_token, vary_on,
 };
 
 use crate::config::Config;
 use crate::origins::Origins;
-use crate::vary;
 
 /// How long a browser may remember a preflight: API Gateway's own bounds.
 const MAX_AGE_SECS: RangeInclusive<i32> = -1..=86_400;
@@ -72,7 +71,7 @@ impl Cors {
         }
         if self.origins.are_told_apart() {
             // Whether or not this one is allowed: a cache must not give its response to another.
-            vary::on_origin(response);
+            vary_on(response, "Origin");
         }
         if let Some(origin) = self.grant(request) {
             response.set("access-control-allow-origin", origin);

@@ -12,7 +12,6 @@ mod config;
 mod cors;
 mod origins;
 mod pattern;
-mod vary;
 
 pub use config::Config;
 pub use cors::Cors;

@@ -1,17 +1,15 @@
 //! What the operator says instead.
 
-use std::borrow::Cow;
+use std::collections::BTreeMap;
 
-use tollgate_mapping::{Dialect, Expression, Scene, Template};
+use tollgate_mapping::{Bodies, Dialect, Expression, Scene, Template};
 use tollgate_policy::{Exchange, Headers, Invalid, is_token};
 
 use crate::GatewayResponse;
 
-/// API Gateway has no limits of its own here; these keep a response smaller than what it is an error
+/// API Gateway has no limit of its own here; this keeps a response smaller than what it is an error
 /// about.
 const MAX_PARAMETERS: usize = 20;
-const MAX_TEMPLATES: usize = 10;
-const MAX_TEMPLATE_BYTES: usize = 8_192;
 
 const JSON: &str = "application/json";
 
@@ -27,7 +25,7 @@ const RESERVED: [&str; 5] =
 pub(crate) struct Custom {
     pub(crate) status: Option<u16>,
     headers: Vec<(String, Expression)>,
-    templates: Vec<(String, Template)>,
+    bodies: Bodies,
 }
 
 impl Custom {
@@ -36,43 +34,29 @@ impl Custom {
             let reason = format!("`{status}` is not a status from 200 to 599");
             return Err(Invalid::new("status_code", reason));
         }
-        let count = |field: &str, count: usize, most: usize| {
-            let reason = format!("must not be more than {most}");
-            if count > most { Err(Invalid::new(field, reason)) } else { Ok(()) }
-        };
-        count("response_parameters", config.response_parameters.len(), MAX_PARAMETERS)?;
-        count("response_templates", config.response_templates.len(), MAX_TEMPLATES)?;
+        if config.response_parameters.len() > MAX_PARAMETERS {
+            let reason = format!("must not be more than {MAX_PARAMETERS}");
+            return Err(Invalid::new("response_parameters", reason));
+        }
         let headers = (config.response_parameters.iter())
             .map(|(name, text)| {
                 let at = |invalid: Invalid| invalid.within(format!("response_parameters.{name}"));
                 Ok((header(name).map_err(at)?, expression(text).map_err(at)?))
             })
             .collect::<Result<_, _>>()?;
-        let mut templates = (config.response_templates.iter())
-            .map(|(media_type, text)| {
-                let at =
-                    |invalid: Invalid| invalid.within(format!("response_templates.{media_type}"));
-                Ok((media_type.to_ascii_lowercase(), template(media_type, text).map_err(at)?))
-            })
-            .collect::<Result<Vec<_>, _>>()?;
-        if templates.is_empty() {
-            templates.push((JSON.to_owned(), Template::response(DEFAULT_TEMPLATE)?));
-        }
-        Ok(Self { status: config.status_code, headers, templates })
+        let templates = if config.response_templates.is_empty() {
+            &BTreeMap::from([(JSON.to_owned(), DEFAULT_TEMPLATE.to_owned())])
+        } else {
+            &config.response_templates
+        };
+        let bodies = Bodies::compile(templates, Template::response)
+            .map_err(|invalid| invalid.within("response_templates"))?;
+        Ok(Self { status: config.status_code, headers, bodies })
     }
 
     /// The media type and the text of the body.
     pub(crate) fn body(&self, exchange: &Exchange) -> (&str, String) {
-        let accept = exchange.request.headers.get("accept").unwrap_or_default();
-        let accept = String::from_utf8_lossy(accept).to_ascii_lowercase();
-        let wanted = accept.split(',').filter_map(|item| item.split(';').next()).map(str::trim);
-        let of = |wanted: &str| self.templates.iter().find(|(known, _)| known == wanted);
-        let found = { wanted }.find_map(of).or_else(|| of(JSON)).or(self.templates.first());
-        let Some((media_type, template)) = found else { return (JSON, String::new()) };
-        let put = |value: Option<Cow<'_, str>>, text: &mut String| {
-            text.push_str(&value.unwrap_or_default());
-        };
-        (media_type, template.render(exchange, put))
+        self.bodies.render(exchange).unwrap_or((JSON, String::new()))
     }
 
     /// Puts the header fields the operator wants in place.
@@ -86,9 +70,9 @@ impl Custom {
     }
 
     pub(crate) fn needs_source_address(&self) -> bool {
-        let headers = self.headers.iter().map(|(_, expression)| expression.needs());
-        let bodies = self.templates.iter().map(|(_, template)| template.needs());
-        headers.chain(bodies).any(|needs| needs.source_address)
+        let mut headers = self.headers.iter();
+        self.bodies.need_source_address()
+            || headers.any(|(_, expression)| expression.needs().source_address)
     }
 }
 
@@ -106,19 +90,4 @@ fn expression(text: &str) -> Result<Expression, Invalid> {
         return Err(Invalid::new("", format!("`{text}` is not there when the gateway answers")));
     }
     Ok(expression)
-}
-
-fn template(media_type: &str, text: &str) -> Result<Template, Invalid> {
-    let is_type = (media_type.split_once('/'))
-        .is_some_and(|(kind, sub)| is_token(kind.as_bytes()) && is_token(sub.as_bytes()));
-    if !is_type {
-        return Err(Invalid::new("", "is not a media type such as `application/json`"));
-    }
-    if text.len() > MAX_TEMPLATE_BYTES {
-        return Err(Invalid::new(
-            "",
-            format!("must not be longer than {MAX_TEMPLATE_BYTES} bytes"),
-        ));
-    }
-    Template::response(text)
 }

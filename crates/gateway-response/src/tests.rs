@@ -41,49 +41,64 @@ fn check(style: Style, fault: Fault, status: u16, expected: &str, error_type: &s
 #[test]
 #[wasm_bindgen_test]
 fn a_rest_api_answers_in_the_words_that_were_recorded() {
-    let check = |fault, status, expected, of| check(Style::Rest, fault, status, expected, of);
-    check(
-        Fault::RouteNotFound,
-        403,
-        r#"{"message":"Missing Authentication Token"}"#,
-        "MissingAuthenticationTokenException",
-    );
-    check(
-        Fault::BadRequestBody,
-        400,
-        r#"{"message": "Invalid request body"}"#,
-        "BadRequestException",
-    );
-    check(
-        Fault::Internal,
-        500,
-        r#"{"message": "Internal server error"}"#,
-        "InternalServerErrorException",
-    );
-    check(Fault::AuthorizerFailure, 500, r#"{"message":null}"#, "AuthorizerFailureException");
-    check(
-        Fault::AccessDenied,
-        403,
-        r#"{"Message":"User is not authorized to access this resource"}"#,
-        "AccessDeniedException",
-    );
-    check(Fault::InvalidApiKey, 403, r#"{"message":"Forbidden"}"#, "ForbiddenException");
-    check(
-        Fault::RequestTooLarge,
-        413,
-        r#"{"message":"Request Too Long"}"#,
-        "RequestTooLargeException",
-    );
+    let check = |fault, status, of, expected| check(Style::Rest, fault, status, expected, of);
+    let bad = "BadRequestException";
+    check(Fault::BadRequest, 400, bad, r#"{"message":"Bad Request"}"#);
+    check(Fault::BadRequestBody, 400, bad, r#"{"message": "Invalid request body"}"#);
+    let missing = r#"{"message": "Missing required request parameters"}"#;
+    check(Fault::BadRequestParameters, 400, bad, missing);
+    check(Fault::Unauthorized, 401, "UnauthorizedException", r#"{"message":"Unauthorized"}"#);
+    let denied = r#"{"Message":"User is not authorized to access this resource"}"#;
+    check(Fault::AccessDenied, 403, "AccessDeniedException", denied);
+    let forbidden = ("ForbiddenException", r#"{"message":"Forbidden"}"#);
+    check(Fault::Forbidden, 403, forbidden.0, forbidden.1);
+    check(Fault::InvalidApiKey, 403, forbidden.0, forbidden.1);
+    let missing = r#"{"message":"Missing Authentication Token"}"#;
+    check(Fault::RouteNotFound, 403, "MissingAuthenticationTokenException", missing);
+    let too_large = r#"{"message":"Request Too Long"}"#;
+    check(Fault::RequestTooLarge, 413, "RequestTooLargeException", too_large);
+    check(Fault::UriTooLong, 414, bad, r#"{"message":"URI Too Long"}"#);
+    check(Fault::UnsupportedMediaType, 415, bad, r#"{"message": "Unsupported Media Type"}"#);
+    let throttled = r#"{"message":"Too Many Requests"}"#;
+    check(Fault::Throttled, 429, "TooManyRequestsException", throttled);
+    check(Fault::QuotaExceeded, 429, "LimitExceededException", r#"{"message":"Limit Exceeded"}"#);
+    let too_large = r#"{"message":"Request Header Fields Too Large"}"#;
+    check(Fault::HeadersTooLarge, 431, "RequestHeaderFieldsTooLargeException", too_large);
+    check(Fault::AuthorizerFailure, 500, "AuthorizerFailureException", r#"{"message":null}"#);
+    let internal = "InternalServerErrorException";
+    check(Fault::ApiConfiguration, 500, internal, r#"{"message": "Internal server error"}"#);
+    check(Fault::Internal, 500, internal, r#"{"message": "Internal server error"}"#);
+    let late = r#"{"message": "Endpoint request timed out"}"#;
+    check(Fault::IntegrationTimeout, 504, internal, late);
+    let gone = r#"{"message": "Network error communicating with endpoint"}"#;
+    check(Fault::IntegrationFailure, 504, internal, gone);
 }
 
 #[test]
 #[wasm_bindgen_test]
 fn an_http_api_answers_in_its_own() {
-    let check = |fault, status, expected| check(Style::Http, fault, status, expected, "");
-    check(Fault::Internal, 500, r#"{"message":"Internal Server Error"}"#);
-    check(Fault::RouteNotFound, 404, r#"{"message":"Not Found"}"#);
-    check(Fault::IntegrationTimeout, 503, r#"{"message":"Service Unavailable"}"#);
-    check(Fault::UriTooLong, 414, r#"{"message":"URI Too Long"}"#);
+    let check = |fault, status, message: &str| {
+        check(Style::Http, fault, status, &format!(r#"{{"message":"{message}"}}"#), "");
+    };
+    check(Fault::BadRequest, 400, "Bad Request");
+    check(Fault::BadRequestBody, 400, "Invalid request body");
+    check(Fault::BadRequestParameters, 400, "Missing required request parameters");
+    check(Fault::Unauthorized, 401, "Unauthorized");
+    check(Fault::AccessDenied, 403, "Forbidden");
+    check(Fault::Forbidden, 403, "Forbidden");
+    check(Fault::InvalidApiKey, 403, "Forbidden");
+    check(Fault::RouteNotFound, 404, "Not Found");
+    check(Fault::RequestTooLarge, 413, "Request Entity Too Large");
+    check(Fault::UriTooLong, 414, "URI Too Long");
+    check(Fault::UnsupportedMediaType, 415, "Unsupported Media Type");
+    check(Fault::Throttled, 429, "Too Many Requests");
+    check(Fault::QuotaExceeded, 429, "Limit Exceeded");
+    check(Fault::HeadersTooLarge, 431, "Request Header Fields Too Large");
+    check(Fault::AuthorizerFailure, 500, "Internal Server Error");
+    check(Fault::ApiConfiguration, 500, "Internal Server Error");
+    check(Fault::Internal, 500, "Internal Server Error");
+    check(Fault::IntegrationTimeout, 503, "Service Unavailable");
+    check(Fault::IntegrationFailure, 503, "Service Unavailable");
 }
 
 #[test]

@@ -3,18 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use tollgate_access_log::AccessLog;
 use tollgate_canary::Variant;
-use tollgate_jwt_authorizer::{JwtAuthorizer, check_claims_to_headers, check_scopes};
-use tollgate_policy::{Compile, Invalid};
+use tollgate_jwt_authorizer::JwtAuthorizer;
+use tollgate_policy::Invalid;
 
 use crate::canary::Canary;
-use crate::definition::{self, ApiKeySource, Authorization, Integration, Protocol};
-use crate::router::{RouteKey, Router, Rules};
-use crate::target::Target;
+use crate::definition::{self, Protocol};
+use crate::meter::StageMeter;
+use crate::snapshot::Snapshot;
 use crate::view::{Content, View};
 
 /// API Gateway's limits on one API.
-const MAX_AUTHORIZERS: usize = 10;
 const MAX_STAGES: usize = 10;
 /// Each stage serves one, and each canary.
 const MAX_DEPLOYMENTS: usize = 2 * MAX_STAGES;
@@ -40,6 +40,8 @@ pub(crate) struct Stage {
     pub(crate) name: Rc<str>,
     pub(crate) base: Place,
     pub(crate) canary: Option<Canary>,
+    pub(crate) access_log: Option<AccessLog>,
+    pub(crate) meter: StageMeter,
 }
 
 /// Where the content of a stage is, and that of its canary.
@@ -49,40 +51,6 @@ pub(crate) struct Place {
     pub(crate) snapshot: usize,
     /// Which of each route's targets.
     pub(crate) target: usize,
-}
-
-/// What is fixed when an API is deployed, compiled.
-#[derive(Debug)]
-pub(crate) struct Snapshot {
-    /// The deployment's id; none where the API has no deployments.
-    pub(crate) deployment: Option<Rc<str>>,
-    pub(crate) api_key_source: ApiKeySource,
-    pub(crate) authorizers: Vec<(String, JwtAuthorizer)>,
-    pub(crate) router: Router<Rc<Route>>,
-    /// The header fields that only the gateway may send on.
-    pub(crate) own_headers: Vec<String>,
-}
-
-/// One route, compiled.
-#[derive(Debug)]
-pub(crate) struct Route {
-    pub(crate) key: Rc<str>,
-    /// Its place among the routes of the API, those of all deployments.
-    pub(crate) number: usize,
-    /// The path of the route key.
-    pub(crate) resource_path: Rc<str>,
-    pub(crate) authorization: Option<Jwt>,
-    pub(crate) api_key_required: bool,
-    pub(crate) claims_to_headers: BTreeMap<String, String>,
-    /// The integration, as each stage that serves the snapshot sees it, and each canary.
-    pub(crate) targets: Vec<Target>,
-}
-
-/// Which tokens may call a route.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Jwt {
-    pub(crate) authorizer: usize,
-    pub(crate) scopes: Vec<String>,
 }
 
 impl Api {
@@ -126,7 +94,13 @@ impl Api {
                         .map_err(at)
                 })
                 .transpose()?;
-            stages.push(Stage { name: name.as_str().into(), base, canary });
+            let access_log = (stage.access_log.as_ref())
+                .map(AccessLog::compile)
+                .transpose()
+                .map_err(|invalid| invalid.within(format!("stages.{name}.access_log")))?;
+            let routes = if stage.detailed_metrics { numbers.len() } else { 0 };
+            let meter = StageMeter::new(id, name, routes);
+            stages.push(Stage { name: name.as_str().into(), base, canary, access_log, meter });
         }
         Ok(Self {
             id: id.into(),
@@ -166,131 +140,6 @@ pub(crate) fn route_keys(api: &definition::Api) -> Vec<&str> {
         .flat_map(|(_, content)| content.routes.keys().map(String::as_str))
         .collect();
     all.into_iter().collect()
-}
-
-impl Snapshot {
-    fn compile(
-        deployment: Option<&str>,
-        content: Content<'_>,
-        views: &[View<'_>],
-        numbers: &[&str],
-        protocol: Protocol,
-    ) -> Result<Self, Invalid> {
-        if content.authorizers.len() > MAX_AUTHORIZERS {
-            let reason = format!("must not be more than {MAX_AUTHORIZERS}");
-            return Err(Invalid::new("authorizers", reason));
-        }
-        if content.routes.is_empty() {
-            return Err(Invalid::new("routes", "must have at least one route"));
-        }
-        let mut authorizers = Vec::with_capacity(content.authorizers.len());
-        for (name, authorizer) in content.authorizers {
-            let definition::Authorizer::Jwt(config) = authorizer;
-            let at = |invalid: Invalid| invalid.within(format!("authorizers.{name}.jwt"));
-            authorizers.push((name.clone(), JwtAuthorizer::compile(config.clone()).map_err(at)?));
-        }
-        let mut router = Router::new(match protocol {
-            Protocol::Http => Rules::Http,
-            Protocol::Rest => Rules::Rest,
-        });
-        let mut own_headers: Vec<String> = (authorizers.iter())
-            .flat_map(|(_, authorizer)| authorizer.own_headers().map(str::to_owned))
-            .collect();
-        let source = Source { content, views, authorizers: &authorizers, protocol };
-        for (key, route) in content.routes {
-            let at = |invalid: Invalid| invalid.within(format!("routes.{key}"));
-            let parsed = key.parse::<RouteKey>().map_err(at)?;
-            // INVARIANT: the numbered routes are those of all snapshots, in order.
-            let number = numbers.binary_search(&key.as_str()).unwrap_or(usize::MAX);
-            let compiled = Route::compile(key, &parsed, number, route, &source).map_err(at)?;
-            own_headers.extend(compiled.claims_to_headers.keys().cloned());
-            router.insert(&parsed, Rc::new(compiled)).map_err(at)?;
-        }
-        own_headers.sort();
-        own_headers.dedup();
-        for (name, authorizer) in &authorizers {
-            let at = |invalid: Invalid| invalid.within(format!("authorizers.{name}.jwt"));
-            authorizer.check_own_headers(own_headers.iter().map(String::as_str)).map_err(at)?;
-        }
-        let deployment = deployment.map(Into::into);
-        let api_key_source = content.api_key_source;
-        Ok(Self { deployment, api_key_source, authorizers, router, own_headers })
-    }
-}
-
-/// What a route is compiled from, besides what is its own.
-struct Source<'a> {
-    content: Content<'a>,
-    views: &'a [View<'a>],
-    authorizers: &'a [(String, JwtAuthorizer)],
-    protocol: Protocol,
-}
-
-impl Route {
-    /// Whether whoever may call the one may call the other.
-    pub(crate) fn admits_as(&self, other: &Self) -> bool {
-        self.authorization == other.authorization && self.api_key_required == other.api_key_required
-    }
-
-    fn compile(
-        text: &str,
-        key: &RouteKey,
-        number: usize,
-        route: &definition::Route,
-        source: &Source<'_>,
-    ) -> Result<Self, Invalid> {
-        let Source { content, views, authorizers, protocol } = source;
-        let Some(integration) = content.integrations.get(&route.integration) else {
-            let reason = format!("there is no integration `{}`", route.integration);
-            return Err(Invalid::new("integration", reason));
-        };
-        let authorization = match &route.authorization {
-            Authorization::None => None,
-            Authorization::Jwt(jwt) => {
-                let at = |invalid: Invalid| invalid.within("authorization.jwt");
-                check_scopes(&jwt.scopes).map_err(at)?;
-                let found = authorizers.iter().position(|(name, _)| *name == jwt.authorizer);
-                let Some(authorizer) = found else {
-                    let reason = format!("there is no authorizer `{}`", jwt.authorizer);
-                    return Err(at(Invalid::new("authorizer", reason)));
-                };
-                Some(Jwt { authorizer, scopes: jwt.scopes.clone() })
-            }
-        };
-        if route.api_key_required
-            && authorization.is_none()
-            && content.api_key_source == ApiKeySource::Authorizer
-        {
-            let reason = "the key comes from the authorizer, and the route has none";
-            return Err(Invalid::new("api_key_required", reason));
-        }
-        check_claims_to_headers(&route.claims_to_headers)?;
-        if authorization.is_none() && !route.claims_to_headers.is_empty() {
-            let reason = "an open route has no claims";
-            return Err(Invalid::new("claims_to_headers", reason));
-        }
-        let Integration::HttpProxy(proxy) = integration;
-        let targets = (views.iter())
-            .map(|view| {
-                Target::compile(proxy, &view.variables, key, *protocol).map_err(|invalid| {
-                    let within = invalid.within(format!("http_proxy ({view})"));
-                    Invalid::new(format!("integration `{}`", route.integration), within.to_string())
-                })
-            })
-            .collect::<Result<_, _>>()?;
-        Ok(Self {
-            key: text.into(),
-            number,
-            resource_path: match key {
-                RouteKey::Default => "".into(),
-                RouteKey::Path(_, template) => template.to_string().into(),
-            },
-            authorization,
-            api_key_required: route.api_key_required,
-            claims_to_headers: route.claims_to_headers.clone(),
-            targets,
-        })
-    }
 }
 
 fn check(api: &definition::Api) -> Result<(), Invalid> {

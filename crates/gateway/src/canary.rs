@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tollgate_canary::{Meters, Shadow, Split, Variant};
+use tollgate_canary::{Meters, Release, Shadow, Split, Sticky, Variant};
 use tollgate_policy::{Exchange, Host, Invalid};
 
 use crate::api::Place;
@@ -16,6 +16,10 @@ pub(crate) struct Canary {
     meters: Meters,
     /// Where its content is.
     pub(crate) place: Place,
+    /// The header fields that choose between the two.
+    pub(crate) looks_at: Vec<String>,
+    /// Whether chance does, where they do not.
+    pub(crate) is_drawn: bool,
 }
 
 impl Canary {
@@ -35,8 +39,16 @@ impl Canary {
         let shadow = Shadow::compile(canary.percent_shadow)
             .map_err(|invalid| invalid.within("percent_shadow"))?;
         let is_shadowed = canary.percent_shadow.0 > 0.0;
-        let meters = Meters::of(stage);
-        Ok(Self { split, shadow: is_shadowed.then_some(shadow), meters, place })
+        let release = Release::of(canary.deployment.as_deref(), &canary.stage_variable_overrides);
+        let meters = Meters::of(stage, Some(release));
+        Ok(Self {
+            split,
+            shadow: is_shadowed.then_some(shadow),
+            meters,
+            place,
+            looks_at: looks_at(canary),
+            is_drawn: is_drawn(canary),
+        })
     }
 
     pub(crate) fn needs_source_address(&self) -> bool {
@@ -53,8 +65,30 @@ impl Canary {
         self.shadow.is_some_and(|shadow| shadow.copies(exchange))
     }
 
+    /// Notes that the client gave up after this time.
+    pub(crate) fn abandon(&self, variant: Variant, after: Duration, host: &dyn Host) {
+        self.meters.abandon(variant, after, host);
+    }
+
     /// Notes an answer that came after this time.
     pub(crate) fn count(&self, variant: Variant, status: u16, after: Duration, host: &dyn Host) {
         self.meters.count(variant, status, after, host);
     }
+}
+
+fn looks_at(canary: &definition::Canary) -> Vec<String> {
+    let sticky = canary.sticky.as_ref().and_then(|sticky| match sticky {
+        Sticky::SourceIp => None,
+        Sticky::Header(name) => Some(name.as_str()),
+        Sticky::Cookie(_) => Some("cookie"),
+        Sticky::Claim(_) => Some("authorization"),
+        Sticky::ApiKey => Some("x-api-key"),
+    });
+    let chosen_by = canary.chosen_by.as_ref().map(|chosen_by| chosen_by.header.as_str());
+    [sticky, chosen_by].into_iter().flatten().map(str::to_ascii_lowercase).collect()
+}
+
+fn is_drawn(canary: &definition::Canary) -> bool {
+    let shares = canary.percent_traffic.0 > 0.0 && canary.percent_traffic.0 < 100.0;
+    shares && matches!(canary.sticky, None | Some(Sticky::SourceIp))
 }

@@ -20,14 +20,22 @@
 //! }
 //! ```
 
+mod domain;
+mod integration;
+mod stage;
+mod usage_plan;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use tollgate_api_keys::ApiKey;
-use tollgate_canary::{Override, Percent, Sticky};
-use tollgate_rate_limit::{Counters, Quota, ResponseHeaders, Throttle};
-use tollgate_throttle::Key;
+use tollgate_rate_limit::{Counters, ResponseHeaders, Throttle};
+
+pub use domain::{Condition, Domain, HeaderMatch, InvokeApi, Mapping, RoutingRule};
+pub use integration::{Http, HttpProxy, Integration, IntegrationResponse, Mock, Passthrough};
+pub use stage::{Canary, ClientThrottle, Stage};
+pub use usage_plan::{ApiStage, UsagePlan};
 
 /// Everything one gateway serves.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -44,6 +52,9 @@ pub struct Definition {
     /// Custom domain names, in lower case and without a port.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub domains: BTreeMap<String, Domain>,
+    /// The account that `$context.accountId` and resource names speak of: twelve digits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_id: Option<String>,
     /// How fast requests for all APIs together may come. API Gateway has 10,000 a second and a burst of
     /// 5,000 for an account and region; here there is no limit unless one is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -99,6 +110,19 @@ pub struct Api {
     /// Where API keys come from.
     #[serde(default, skip_serializing_if = "is_default")]
     pub api_key_source: ApiKeySource,
+    /// Which pages of other origins may call the API, and read what it answers. Nothing is said about
+    /// that where absent. API Gateway has it for HTTP APIs only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cors: Option<tollgate_cors::Config>,
+    /// What is answered in place of API Gateway's own errors, by their type.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub gateway_responses: tollgate_gateway_response::Config,
+    /// Models by name: JSON Schema draft-04.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub models: BTreeMap<String, serde_json::Value>,
+    /// The size in bytes from which responses are compressed, 0 to 10,485,760; they are not where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minimum_compression_size: Option<u32>,
     /// Authorizers by name. Up to 10.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub authorizers: BTreeMap<String, Authorizer>,
@@ -115,6 +139,43 @@ pub struct Api {
     /// Stages by name. An HTTP API's `$default` stage is served at `/`, every other at `/NAME`.
     /// Up to 10.
     pub stages: BTreeMap<String, Stage>,
+}
+
+impl Api {
+    /// An API that has a name and nothing to serve yet.
+    #[must_use]
+    pub fn new(name: impl Into<String>, protocol: Protocol) -> Self {
+        Self {
+            name: name.into(),
+            protocol,
+            disable_execute_api_endpoint: false,
+            api_key_source: ApiKeySource::default(),
+            cors: None,
+            gateway_responses: BTreeMap::new(),
+            models: BTreeMap::new(),
+            minimum_compression_size: None,
+            authorizers: BTreeMap::new(),
+            integrations: BTreeMap::new(),
+            routes: BTreeMap::new(),
+            deployments: BTreeMap::new(),
+            stages: BTreeMap::new(),
+        }
+    }
+
+    /// What a deployment of the API is a snapshot of.
+    #[must_use]
+    pub fn into_deployment(self) -> Deployment {
+        Deployment {
+            api_key_source: self.api_key_source,
+            cors: self.cors,
+            gateway_responses: self.gateway_responses,
+            models: self.models,
+            minimum_compression_size: self.minimum_compression_size,
+            authorizers: self.authorizers,
+            integrations: self.integrations,
+            routes: self.routes,
+        }
+    }
 }
 
 /// Whose rules an API follows.
@@ -196,33 +257,6 @@ pub enum Authorizer {
     Jwt(tollgate_jwt_authorizer::Config),
 }
 
-/// What answers the requests of a route.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Integration {
-    /// Passes the request on to an HTTP service and the answer back. API Gateway's `HTTP_PROXY`.
-    HttpProxy(HttpProxy),
-}
-
-/// An HTTP service.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct HttpProxy {
-    /// Where the service is: `https://host[:port]/path?query`. The path and query may hold
-    /// `{name}` of a path variable of the route; every part may hold `${stageVariables.name}`.
-    pub uri: String,
-    /// The method the service is called with; the client's own where absent (`ANY`).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub method: Option<String>,
-    /// How long the service may take to answer, 50 to 30,000 ms for an HTTP API and 50 to 29,000 ms
-    /// for a REST API; the upper end where absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub timeout_millis: Option<u32>,
-    /// The name the service's certificate must have, where it is not that of the URI.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub server_name_to_verify: Option<String>,
-}
-
 /// A snapshot of an API that does not change any more.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -230,6 +264,19 @@ pub struct Deployment {
     /// Where its API keys come from.
     #[serde(default, skip_serializing_if = "is_default")]
     pub api_key_source: ApiKeySource,
+    /// Which pages of other origins may call the API, and read what it answers. Nothing is said about
+    /// that where absent. API Gateway has it for HTTP APIs only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cors: Option<tollgate_cors::Config>,
+    /// What is answered in place of API Gateway's own errors, by their type.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub gateway_responses: tollgate_gateway_response::Config,
+    /// Models by name: JSON Schema draft-04.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub models: BTreeMap<String, serde_json::Value>,
+    /// The size in bytes from which responses are compressed, 0 to 10,485,760; they are not where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minimum_compression_size: Option<u32>,
     /// Its authorizers by name. Up to 10.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub authorizers: BTreeMap<String, Authorizer>,
@@ -238,170 +285,6 @@ pub struct Deployment {
     pub integrations: BTreeMap<String, Integration>,
     /// Its routes by route key.
     pub routes: BTreeMap<String, Route>,
-}
-
-/// A name under which callers reach a deployment of an API.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Stage {
-    /// The deployment it serves; what the API says itself where absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub deployment: Option<String>,
-    /// What answers a part of its requests instead.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub canary: Option<Canary>,
-    /// Stage variables, `${stageVariables.NAME}` in an integration's URI. Up to 100.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub variables: BTreeMap<String, String>,
-    /// How fast requests for each route that has no throttle of its own may come. Each of them has a
-    /// bucket of its own.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub throttle: Option<Throttle>,
-    /// How fast requests for single routes may come, by route key.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub route_throttles: BTreeMap<String, Throttle>,
-    /// How fast requests of each client may come, by name. Up to 10. API Gateway has these in its web
-    /// application firewall only.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub client_throttles: BTreeMap<String, ClientThrottle>,
-}
-
-/// What answers a part of a stage's requests in its place. API Gateway's `canarySettings`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Canary {
-    /// The deployment it serves; what the stage serves where absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub deployment: Option<String>,
-    /// How much of the traffic it gets.
-    pub percent_traffic: Percent,
-    /// Stage variables that it has besides, or with other values.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub stage_variable_overrides: BTreeMap<String, String>,
-    /// Whether it answers from the cache of the stage.
-    #[serde(default, skip_serializing_if = "is_false")]
-    pub use_stage_cache: bool,
-    /// What keeps a caller with the stage or with the canary.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sticky: Option<Sticky>,
-    /// How testers choose for themselves.
-    #[serde(default, rename = "override", skip_serializing_if = "Option::is_none")]
-    pub chosen_by: Option<Override>,
-    /// How many of the other requests it gets a copy of, whose answers are thrown away.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub percent_shadow: Percent,
-}
-
-/// How fast requests of each client may come.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ClientThrottle {
-    /// What clients are told apart by. What an authorizer says of them is known only on routes that
-    /// have one; elsewhere such a throttle counts everybody together.
-    pub per: Key,
-    /// How fast.
-    pub throttle: Throttle,
-}
-
-/// What the callers that belong to it may do.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct UsagePlan {
-    /// How fast requests of one key may come, for all stages of the plan together.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub throttle: Option<Throttle>,
-    /// How many requests of one key there may be, for all stages of the plan together.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub quota: Option<Quota>,
-    /// The stages that its keys may call.
-    pub api_stages: Vec<ApiStage>,
-}
-
-/// A stage that belongs to a usage plan.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ApiStage {
-    /// The API's id.
-    pub api: String,
-    /// The stage of the API.
-    pub stage: String,
-    /// How fast requests of one key for one method may come besides, by `/orders/{id}/GET`. Up to 20.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub throttle: BTreeMap<String, Throttle>,
-}
-
-/// A custom domain name. In the definition's list, `*.example.com` stands for every name with one label
-/// more that is not there itself.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Domain {
-    /// Which API answers, by header fields and the first segments of the path; by priority, the lowest
-    /// number first. Up to 50. What no rule takes is left to the mappings.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub routing_rules: BTreeMap<u32, RoutingRule>,
-    /// Which API answers, by the first segments of the path: `""` for all that no other mapping
-    /// takes, `v1`, `shop/v2`. The longest that fits wins. Up to 200; there may be none where there are
-    /// rules.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub mappings: BTreeMap<String, Mapping>,
-}
-
-/// A rule of a custom domain name. API Gateway's `RoutingRule`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RoutingRule {
-    /// What has to hold of a request, all of it. Up to 3; every request fits where there are none.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub conditions: Vec<Condition>,
-    /// What answers.
-    pub invoke_api: InvokeApi,
-}
-
-/// What has to hold of a request.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Condition {
-    /// The path begins with one of these segments, such as `orders` or `shop/v2`. Case matters. 1 to 10.
-    MatchBasePaths(Vec<String>),
-    /// One of these header fields has such a value. 1 to 10.
-    MatchHeaders(Vec<HeaderMatch>),
-}
-
-/// A header field and its value.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct HeaderMatch {
-    /// The name, up to 40 characters.
-    pub header: String,
-    /// The value, in which `*` stands for anything at the beginning, at the end or at both. Case
-    /// matters.
-    pub value_glob: String,
-}
-
-/// What answers where a rule fits.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct InvokeApi {
-    /// The API's id.
-    pub api: String,
-    /// The stage of the API.
-    pub stage: String,
-    /// Whether the API is asked for what comes after the base path that matched, rather than for the
-    /// whole path.
-    #[serde(default, skip_serializing_if = "is_false")]
-    pub strip_base_path: bool,
-}
-
-/// An API behind a custom domain name.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Mapping {
-    /// The API's id.
-    pub api: String,
-    /// The stage of the API. Where absent it is the first segment after the mapping's path, as it would
-    /// be under the API's own host name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub stage: Option<String>,
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {

@@ -32,12 +32,14 @@ pub(crate) struct Domain {
     rules: Vec<Rule>,
     /// The longest first.
     mappings: Vec<Mapping>,
+    /// The header fields that rules look at.
+    pub(crate) looks_at: Vec<String>,
 }
 
 #[derive(Debug)]
 struct Mapping {
     /// The path it takes, such as `shop/v2`; empty for all.
-    path: String,
+    path: Rc<str>,
     api: usize,
     /// None where the path says it.
     stage: Option<usize>,
@@ -73,6 +75,8 @@ pub(crate) struct Lead<'p> {
     /// None where the path says it.
     pub(crate) stage: Option<usize>,
     pub(crate) path: &'p [u8],
+    /// The path of the mapping that led here.
+    pub(crate) base_path: Option<Rc<str>>,
 }
 
 impl Domain {
@@ -96,7 +100,15 @@ impl Domain {
                 Rule::compile(*priority, rule, &places)
                     .map_err(|invalid| invalid.within(format!("routing_rules.{priority}")))
             })
-            .collect::<Result<_, _>>()?;
+            .collect::<Result<Vec<Rule>, _>>()?;
+        let conditions = rules.iter().flat_map(|rule| &rule.conditions);
+        let looked_at = conditions.flat_map(|condition| match condition {
+            Condition::BasePaths(_) => &[][..],
+            Condition::Headers(headers) => headers,
+        });
+        let mut looks_at: Vec<_> = looked_at.map(|(name, _)| name.to_ascii_lowercase()).collect();
+        looks_at.sort();
+        looks_at.dedup();
         let mut mappings = (domain.mappings.iter())
             .map(|(path, mapping)| {
                 Mapping::compile(path, mapping, &places)
@@ -104,7 +116,7 @@ impl Domain {
             })
             .collect::<Result<Vec<_>, _>>()?;
         mappings.sort_by_key(|mapping| std::cmp::Reverse(mapping.path.len()));
-        Ok(Self { rules, mappings })
+        Ok(Self { rules, mappings, looks_at })
     }
 
     /// Where a request leads: by the first rule that matches, or else by the longest mapping.
@@ -143,12 +155,13 @@ impl Mapping {
     ) -> Result<Self, Invalid> {
         check_path(path)?;
         let (api, stage) = places.find(&mapping.api, mapping.stage.as_deref())?;
-        Ok(Self { path: path.to_owned(), api, stage })
+        Ok(Self { path: path.into(), api, stage })
     }
 
     fn lead<'p>(&self, path: &'p [u8]) -> Option<Lead<'p>> {
         let path = if self.path.is_empty() { path } else { after(&self.path, path)? };
-        Some(Lead { api: self.api, stage: self.stage, path })
+        let base_path = (!self.path.is_empty()).then(|| self.path.clone());
+        Some(Lead { api: self.api, stage: self.stage, path, base_path })
     }
 }
 
@@ -202,7 +215,7 @@ impl Rule {
                 }
             }
         }
-        Some(Lead { api: self.api, stage: Some(self.stage), path })
+        Some(Lead { api: self.api, stage: Some(self.stage), path, base_path: None })
     }
 }
 

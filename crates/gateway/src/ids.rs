@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE;
-use tollgate_policy::Exchange;
+use tollgate_policy::{Context, Exchange, Headers};
 
 use crate::definition::Protocol;
 
@@ -18,6 +18,17 @@ pub(crate) fn assign(protocol: Protocol, exchange: &mut Exchange) {
             .unwrap_or_else(|| uuid(exchange.nonce)),
     };
     exchange.context.extended_request_id = extended;
+}
+
+/// The header fields by which a caller and the operator can speak of the same request.
+pub(crate) fn tell(protocol: Protocol, context: &Context, headers: &mut Headers) {
+    match protocol {
+        Protocol::Http => headers.set("apigw-requestid", &context.request_id),
+        Protocol::Rest => {
+            headers.set("x-amzn-requestid", &context.request_id);
+            headers.set("x-amz-apigw-id", &context.extended_request_id);
+        }
+    }
 }
 
 /// Eleven bytes in sixteen characters, such as `Mc7UVioPPHcEKPA=`.

@@ -21,6 +21,7 @@ pub(crate) struct Selector {
     default_api: Option<usize>,
     domains: HashMap<String, Domain>,
     has_wildcards: bool,
+    has_rules: bool,
 }
 
 /// The API and the stage a request is for, and what is left of its path.
@@ -29,6 +30,8 @@ pub(crate) struct Selected<'p> {
     pub(crate) api: usize,
     pub(crate) stage: usize,
     pub(crate) path: &'p [u8],
+    /// The path of the mapping of a custom domain name.
+    pub(crate) base_path: Option<Rc<str>>,
 }
 
 /// Nothing answers here: in whose words to say so, and what.
@@ -63,7 +66,8 @@ impl Selector {
             })
             .collect::<Result<_, Invalid>>()?;
         let has_wildcards = definition.domains.keys().any(|name| name.starts_with("*."));
-        Ok(Self { by_id, default_api, domains, has_wildcards })
+        let has_rules = definition.domains.values().any(|domain| !domain.routing_rules.is_empty());
+        Ok(Self { by_id, default_api, domains, has_wildcards, has_rules })
     }
 
     /// Finds the API and the stage.
@@ -87,6 +91,15 @@ impl Selector {
         by_stage(index, api, path)
     }
 
+    /// The header fields by which the rules of the request's domain tell requests apart.
+    pub(crate) fn looks_at(&self, request: &Request) -> &[String] {
+        if !self.has_rules {
+            return &[];
+        }
+        let host = host(request.headers.arrived(":authority").unwrap_or_default());
+        self.domain(&host).map_or(&[], |domain| &domain.looks_at)
+    }
+
     /// The domain of a name, or else that of all names like it.
     fn domain(&self, host: &str) -> Option<&Domain> {
         self.domains.get(host).or_else(|| {
@@ -104,9 +117,12 @@ fn by_domain<'r>(
     let unserved = Unserved { protocol: Protocol::Http, fault: Fault::Forbidden };
     match domain.lead(request) {
         None => Err(unserved),
-        Some(Lead { api, stage: Some(stage), path }) => Ok(Selected { api, stage, path }),
-        Some(Lead { api, stage: None, path }) => {
-            by_stage(api, apis.get(api).ok_or(unserved)?, path)
+        Some(Lead { api, stage: Some(stage), path, base_path }) => {
+            Ok(Selected { api, stage, path, base_path })
+        }
+        Some(Lead { api, stage: None, path, base_path }) => {
+            let selected = by_stage(api, apis.get(api).ok_or(unserved)?, path)?;
+            Ok(Selected { base_path, ..selected })
         }
     }
 }
@@ -123,10 +139,10 @@ fn by_stage<'p>(index: usize, api: &Api, path: &'p [u8]) -> Result<Selected<'p>,
     if first != DEFAULT_STAGE.as_bytes()
         && let Some(stage) = api.stage(first)
     {
-        return Ok(Selected { api: index, stage, path: rest });
+        return Ok(Selected { api: index, stage, path: rest, base_path: None });
     }
     match api.stage(DEFAULT_STAGE.as_bytes()) {
-        Some(stage) => Ok(Selected { api: index, stage, path }),
+        Some(stage) => Ok(Selected { api: index, stage, path, base_path: None }),
         None => Err(Unserved {
             protocol: api.protocol,
             fault: match api.protocol {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::rc::Rc;
 
+use tollgate_parameter_mapping::Changes;
 use tollgate_policy::{Endpoint, Exchange, Invalid};
 
 use crate::definition::{HttpProxy, Protocol};
@@ -43,10 +44,12 @@ enum Part {
 }
 
 impl Target {
+    /// `mapped` are the variables of the URI that a mapping gives a value.
     pub(crate) fn compile(
         proxy: &HttpProxy,
         variables: &BTreeMap<String, String>,
         key: &RouteKey,
+        mapped: &[&str],
         protocol: Protocol,
     ) -> Result<Self, Invalid> {
         let at = |field: &'static str| move |invalid: Invalid| invalid.within(field);
@@ -60,8 +63,8 @@ impl Target {
             Some((path, query)) => (path, Some(query)),
             None => (rest, None),
         };
-        let path = parts(path, key).map_err(at("uri"))?;
-        let query = query.map(|query| parts(query, key)).transpose().map_err(at("uri"))?;
+        let path = parts(path, key, mapped).map_err(at("uri"))?;
+        let query = query.map(|query| parts(query, key, mapped)).transpose().map_err(at("uri"))?;
         let method = match proxy.method.as_deref() {
             None => None,
             Some(method) if is_method(method) => Some(method.to_owned()),
@@ -88,9 +91,20 @@ impl Target {
         &self.cluster
     }
 
-    /// Turns the request towards the service. `path` is what the route was found by.
-    pub(crate) fn apply(&self, exchange: &mut Exchange, path: &str) {
-        let target = self.render(&exchange.context.path_parameters, path, exchange.request.query());
+    /// Turns the request towards the service, with this query. `path` is what the route was found by.
+    pub(crate) fn apply(
+        &self,
+        exchange: &mut Exchange,
+        path: &str,
+        changes: &Changes,
+        query: Option<&[u8]>,
+    ) {
+        let parameters = &exchange.context.path_parameters;
+        let value = |name: &Rc<str>| {
+            let mapped = changes.path_variables.get(&**name).map(String::as_str);
+            mapped.or_else(|| parameters.get(name).map(String::as_str)).unwrap_or_default()
+        };
+        let target = self.render(value, changes.path.as_deref(), path, query);
         let headers = &mut exchange.request.headers;
         if headers.get(":path") != Some(target.as_slice()) {
             headers.set(":path", target);
@@ -109,15 +123,16 @@ impl Target {
         headers.set(CLUSTER_HEADER, &self.cluster);
     }
 
-    fn render(
+    fn render<'v>(
         &self,
-        parameters: &BTreeMap<Rc<str>, String>,
+        value: impl Fn(&Rc<str>) -> &'v str,
+        instead: Option<&str>,
         path: &str,
         query: Option<&[u8]>,
     ) -> Vec<u8> {
-        let value = |name: &Rc<str>| parameters.get(name).map(String::as_str).unwrap_or_default();
         let mut target = String::with_capacity(256);
-        for part in &self.path {
+        target.push_str(instead.unwrap_or_default());
+        for part in self.path.iter().filter(|_| instead.is_none()) {
             match part {
                 Part::Text(text) => target.push_str(text),
                 // INVARIANT: the value is still percent-encoded and has no dot segments, so it
@@ -125,7 +140,7 @@ impl Target {
                 Part::Variable(name) => target.push_str(value(name)),
             }
         }
-        if self.appends_path {
+        if self.appends_path && instead.is_none() {
             if target.ends_with('/') {
                 target.pop();
             }
@@ -165,14 +180,15 @@ fn encode_in_query(value: &str, target: &mut String) {
     }
 }
 
-fn parts(text: &str, key: &RouteKey) -> Result<Vec<Part>, Invalid> {
+fn parts(text: &str, key: &RouteKey, mapped: &[&str]) -> Result<Vec<Part>, Invalid> {
     let mut parts = Vec::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('{') {
         let Some((name, after)) = after.split_once('}') else {
             return Err(Invalid::new("", format!("`{text}` has a `{{` that is never closed")));
         };
-        let Some(name) = variable(key, name) else {
+        let found = mapped.contains(&name).then(|| name.into()).or_else(|| variable(key, name));
+        let Some(name) = found else {
             return Err(Invalid::new(
                 "",
                 format!("`{{{name}}}` is not a path variable of `{key}`"),

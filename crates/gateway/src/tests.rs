@@ -1,15 +1,20 @@
 mod canary;
 mod chain;
+mod cors;
 mod errors;
+mod integrations;
 mod invalid;
 mod invalid_places;
 mod limits;
+mod parameters;
 mod path;
 #[cfg(not(target_arch = "wasm32"))]
 mod properties;
 mod select;
 mod slashes;
 mod target;
+mod telling;
+mod trace;
 mod upstreams;
 
 use serde_json::{Value, json};

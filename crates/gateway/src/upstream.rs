@@ -74,10 +74,14 @@ fn of_content(
     found: &mut BTreeSet<Upstream>,
 ) -> Result<(), Invalid> {
     for (name, integration) in content.integrations {
-        let Integration::HttpProxy(proxy) = integration;
+        let Some(proxy) = integration.service() else { continue };
+        let field = match integration {
+            Integration::Http(_) => "http.service",
+            Integration::HttpProxy(_) | Integration::Mock(_) => "http_proxy",
+        };
         for view in views {
             let at = |invalid: Invalid| {
-                invalid.within(format!("integrations.{name}.http_proxy.uri ({view})"))
+                invalid.within(format!("integrations.{name}.{field}.uri ({view})"))
             };
             let uri = variables::substitute(&proxy.uri, &view.variables).map_err(at)?;
             let (endpoint, _) = Endpoint::split(&uri).map_err(at)?;

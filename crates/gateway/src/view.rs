@@ -13,6 +13,10 @@ use crate::definition::{self, ApiKeySource, Authorizer, Integration, Route};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Content<'a> {
     pub(crate) api_key_source: ApiKeySource,
+    pub(crate) cors: Option<&'a tollgate_cors::Config>,
+    pub(crate) gateway_responses: &'a tollgate_gateway_response::Config,
+    pub(crate) models: &'a BTreeMap<String, serde_json::Value>,
+    pub(crate) minimum_compression_size: Option<u32>,
     pub(crate) authorizers: &'a BTreeMap<String, Authorizer>,
     pub(crate) integrations: &'a BTreeMap<String, Integration>,
     pub(crate) routes: &'a BTreeMap<String, Route>,
@@ -23,6 +27,10 @@ impl<'a> Content<'a> {
     pub(crate) fn of_api(api: &'a definition::Api) -> Self {
         Self {
             api_key_source: api.api_key_source,
+            cors: api.cors.as_ref(),
+            gateway_responses: &api.gateway_responses,
+            models: &api.models,
+            minimum_compression_size: api.minimum_compression_size,
             authorizers: &api.authorizers,
             integrations: &api.integrations,
             routes: &api.routes,
@@ -33,6 +41,10 @@ impl<'a> Content<'a> {
     pub(crate) fn of_deployment(deployment: &'a definition::Deployment) -> Self {
         Self {
             api_key_source: deployment.api_key_source,
+            cors: deployment.cors.as_ref(),
+            gateway_responses: &deployment.gateway_responses,
+            models: &deployment.models,
+            minimum_compression_size: deployment.minimum_compression_size,
             authorizers: &deployment.authorizers,
             integrations: &deployment.integrations,
             routes: &deployment.routes,

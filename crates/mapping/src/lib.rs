@@ -12,6 +12,7 @@
 //! [data mapping of REST APIs]: https://docs.aws.amazon.com/apigateway/latest/developerguide/request-response-data-mappings.html
 //! [`$context`]: https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html
 
+mod bodies;
 mod context;
 mod expression;
 mod json_path;
@@ -21,6 +22,7 @@ mod scene;
 mod template;
 mod time;
 
+pub use bodies::Bodies;
 pub use context::Variable;
 pub use expression::{Dialect, Expression};
 pub use json_path::JsonPath;

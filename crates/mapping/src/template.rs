@@ -36,6 +36,21 @@ impl Template {
         read(template, &["$context.", "$stageVariables.", "$method.request."])
     }
 
+    /// Reads the template of an integration response, in which `$context.NAME` and
+    /// `$stageVariables.NAME` stand and nothing else that the Velocity Template Language has.
+    ///
+    /// # Errors
+    /// [`Invalid`] for a variable that there is not, and for what is a program.
+    pub fn integration(template: &str) -> Result<Self, Invalid> {
+        if let Some(program) = program(template) {
+            let reason = format!(
+                "`{program}` needs the Velocity Template Language, which is not served by this version"
+            );
+            return Err(Invalid::new("", reason));
+        }
+        read(template, &["$context.", "$stageVariables."])
+    }
+
     /// The text. `put` says how a value is written, and what is written where there is none.
     pub fn render<'e>(
         &self,
@@ -68,6 +83,33 @@ impl Template {
         };
         Needs { source_address: self.0.iter().any(needs), ..Needs::default() }
     }
+}
+
+/// The first thing in a template that is neither text nor a variable.
+fn program(template: &str) -> Option<&str> {
+    let at = template.bytes().enumerate().find_map(|(at, byte)| {
+        let rest = template.get(at.saturating_add(1)..).unwrap_or_default();
+        let rest = rest.strip_prefix('{').unwrap_or(rest);
+        let begins = |letters: &str| rest.starts_with(letters);
+        let is_program = match byte {
+            b'$' => {
+                let is_variable = begins("context.") || begins("stageVariables.");
+                let is_name =
+                    rest.starts_with(|char: char| char.is_ascii_alphabetic() || char == '!');
+                is_name && !is_variable
+            }
+            b'#' => {
+                begins("#")
+                    || begins("*")
+                    || rest.starts_with(|char: char| char.is_ascii_alphabetic())
+            }
+            _ => false,
+        };
+        is_program.then_some(at)
+    })?;
+    let rest = template.get(at..)?;
+    let end = rest.find(|char: char| char.is_whitespace() || char == '(').unwrap_or(rest.len());
+    rest.get(..rest.floor_char_boundary(end.min(40)))
 }
 
 fn read(text: &str, prefixes: &[&str]) -> Result<Template, Invalid> {

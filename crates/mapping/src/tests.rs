@@ -244,3 +244,28 @@ fn a_body_that_is_too_long_or_too_deep_has_no_members() {
     }
     assert!(JsonPath::parse(&".a".repeat(65)).is_err());
 }
+
+#[test]
+#[wasm_bindgen_test]
+fn the_template_of_an_integration_is_no_program() {
+    for text in [
+        "plain",
+        "$context.stage ${stageVariables.color}",
+        "costs $5, #1",
+        "a # b",
+        "{\"a\": \"$\"}",
+    ] {
+        assert!(Template::integration(text).is_ok(), "{text}");
+    }
+    for (text, what) in [
+        ("#set($a = 1)", "`#set`"),
+        ("a $input.json('$')", "`$input.json`"),
+        ("## comment", "`##`"),
+        ("#* a *#", "`#*`"),
+        ("$!foo", "`$!foo`"),
+        ("${input.body}", "`${input.body}`"),
+    ] {
+        let reason = Template::integration(text).expect_err(text).reason;
+        assert!(reason.starts_with(what), "{reason}");
+    }
+}

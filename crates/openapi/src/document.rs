@@ -74,15 +74,13 @@ pub(crate) fn translate(node: &Node, options: &Options, out: &mut Findings) -> O
     let routes = routes?;
     let stage = (stage, Stage { variables: options.stage_variables.clone(), ..Stage::default() });
     let api = Api {
-        name,
-        protocol,
         disable_execute_api_endpoint,
         api_key_source,
         authorizers,
         integrations: routes.integrations,
         routes: routes.routes,
-        deployments: BTreeMap::new(),
         stages: BTreeMap::from([stage]),
+        ..Api::new(name, protocol)
     };
     Some(Definition {
         version: Version,

@@ -80,6 +80,7 @@ pub(crate) fn translate<'a>(
         method: method?,
         timeout_millis: timeout_millis?,
         server_name_to_verify: server_name,
+        ..HttpProxy::default()
     };
     Some(Translated { proxy, mapping, name })
 }

@@ -209,8 +209,7 @@ impl Routes {
 
     /// The name of an integration: that of an equal one, or a new one that tells what it is for.
     fn share(&mut self, integration: Integration, wanted: Option<&str>, key: &RouteKey) -> String {
-        let Integration::HttpProxy(proxy) = &integration;
-        let uri = proxy.uri.clone();
+        let uri = integration.service().map(|service| service.uri.clone()).unwrap_or_default();
         let alike = self.by_uri.get(&uri).into_iter().flatten();
         let mut equal = alike.filter(|name| self.integrations.get(*name) == Some(&integration));
         if let Some(name) = equal.next() {

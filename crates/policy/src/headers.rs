@@ -213,3 +213,21 @@ pub fn is_token(text: &[u8]) -> bool {
     let takes = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
     !text.is_empty() && text.iter().all(takes)
 }
+
+/// Says in `vary` that a response depends on a header field of the request, and on what it depended on
+/// before: RFC 9110 section 12.5.5.
+pub fn vary_on(response: &mut Headers, name: &str) {
+    let mut names = Vec::new();
+    for value in response.get_all("vary") {
+        for known in value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii) {
+            if known == b"*" || known.eq_ignore_ascii_case(name.as_bytes()) {
+                return;
+            }
+            if !known.is_empty() {
+                names.push(known.to_vec());
+            }
+        }
+    }
+    names.push(name.into());
+    response.set("vary", names.join(&b", "[..]));
+}

@@ -12,15 +12,17 @@ pub mod fake;
 mod headers;
 mod host;
 mod invalid;
+mod metric;
 mod policy;
 mod verdict;
 
 pub use context::{Authorizer, Claims, Context, Fault, text};
 pub use endpoint::{Endpoint, Scheme};
 pub use exchange::{Exchange, Origin, Request, Response};
-pub use headers::{Edit, Headers, is_token, reads_as};
+pub use headers::{Edit, Headers, is_token, reads_as, vary_on};
 pub use host::{Conflict, Digest, Expect, Host, Kind, Level, Metric, Shared, Timestamp};
 pub use invalid::Invalid;
+pub use metric::NamedMetric;
 pub use policy::{Compile, Needs, Policy, load};
 pub use verdict::{Call, Fetch, Verdict, Work};
 

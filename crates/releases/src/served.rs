@@ -89,14 +89,9 @@ fn api<E>(
         (name.clone(), served)
     });
     Ok(Api {
-        name: releases.name.clone(),
-        protocol: releases.protocol,
         disable_execute_api_endpoint: releases.disable_execute_api_endpoint,
-        api_key_source: Default::default(),
-        authorizers: BTreeMap::new(),
-        integrations: BTreeMap::new(),
-        routes: BTreeMap::new(),
         deployments,
         stages: stages.collect(),
+        ..Api::new(releases.name.clone(), releases.protocol)
     })
 }

@@ -109,6 +109,7 @@ impl Policy for Throttle {
             source_address: (self.limits.iter())
                 .any(|limit| limit.key.as_ref().is_some_and(Key::needs_source_address)),
             responses: self.response_headers.are_sent(),
+            ..Needs::default()
         }
     }
 

@@ -6,7 +6,7 @@ use std::path::absolute;
 use anyhow::Context;
 use tollgate_envoy_config::Settings as Proxy;
 use tollgate_gateway::Definition;
-use tollgate_gateway::definition::{Api, Canary, Deployment, Stage};
+use tollgate_gateway::definition::{Canary, Deployment, Stage};
 use tollgate_overlay::Overlay;
 use tollgate_policy::{Endpoint, Scheme};
 use tollgate_releases::{About, Error, Releases, Settings, Shared};
@@ -69,13 +69,13 @@ fn parts(document: Document, stage: String, has_overlay: bool) -> Result<Parts, 
     let first = definition.apis.pop_first();
     let (api, mut content) = first.context("the document has no API")?;
     let settings = content.stages.remove(&stage).context("the document has no such stage")?;
-    let Api { name, protocol, disable_execute_api_endpoint, .. } = content;
-    let Api { api_key_source, authorizers, integrations, routes, .. } = content;
+    let (name, protocol) = (content.name.clone(), content.protocol);
+    let disable_execute_api_endpoint = content.disable_execute_api_endpoint;
     Ok(Parts {
         api,
         stage,
         about: About { name, protocol, disable_execute_api_endpoint },
-        deployment: Deployment { api_key_source, authorizers, integrations, routes },
+        deployment: content.into_deployment(),
         settings,
         shared,
         has_overlay,

@@ -158,7 +158,7 @@ fn answers_are_counted_for_the_canary_and_for_the_base() {
         names
     };
     let metric = |what: &str, variant: &str| {
-        format!("tollgate_canary_{what}.stage=a/v1;.variant={variant};")
+        format!("tollgate_canary_{what}.stage=a/v1;.release=7;.variant={variant};")
     };
     let (requests, of_5xx) = (metric("requests", "canary"), metric("5xx", "canary"));
     let good = count(100.0, "/v1/x", Some((200, Origin::Integration)));
@@ -180,7 +180,10 @@ fn what_the_gateway_answers_itself_is_counted_too() {
     let (host, mut notes) = (FakeHost::at(NOW), crate::Notes::default());
     let mut exchange = request("GET", "localhost", "/v1/old", &[]);
     let _ = gateway.on_request(&mut notes, &mut exchange, &host);
-    assert_eq!(host.metric_value("tollgate_canary_4xx.stage=a/v1;.variant=canary;"), Some(1));
+    assert_eq!(
+        host.metric_value("tollgate_canary_4xx.stage=a/v1;.release=7;.variant=canary;"),
+        Some(1)
+    );
 }
 
 #[test]

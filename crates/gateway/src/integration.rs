@@ -1,0 +1,236 @@
+//! What answers a route, compiled: what the integration is told, and what becomes of its answer.
+
+use std::collections::BTreeMap;
+
+use tollgate_mapping::{Dialect, Scene};
+use tollgate_parameter_mapping::{RequestMapping, ResponseMapping};
+use tollgate_policy::{Exchange, Fault, Headers, Invalid, Response};
+
+use crate::definition::{self, HttpProxy, Mock, Passthrough, Protocol};
+use crate::integration_response::{IntegrationResponses, Selected};
+use crate::remap;
+
+/// The media type of a request or a response that says none.
+pub(crate) const JSON: &str = "application/json";
+
+/// How many media types a mock tells apart.
+const MAX_STATUSES: usize = 10;
+
+/// What answers a route.
+#[derive(Debug)]
+pub(crate) struct Integration {
+    pub(crate) kind: Kind,
+    pub(crate) request: RequestMapping,
+}
+
+/// Whose answer it is.
+#[derive(Debug)]
+pub(crate) enum Kind {
+    /// That of a service, passed on; of an HTTP API changed by its status.
+    HttpProxy(BTreeMap<u16, ResponseMapping>),
+    /// That of a service, turned into what the responses say.
+    Http(IntegrationResponses),
+    /// One of the responses.
+    Mock {
+        statuses: BTreeMap<String, u16>,
+        passthrough: Passthrough,
+        responses: IntegrationResponses,
+    },
+}
+
+/// What is to be done with an answer.
+pub(crate) enum Step {
+    /// It goes on as it is now.
+    GoOn,
+    /// Its body must be there first.
+    Body,
+    /// It is replaced.
+    Respond(Response),
+    /// It cannot be turned into an answer.
+    Refuse(Fault),
+}
+
+impl Integration {
+    pub(crate) fn compile(
+        integration: &definition::Integration,
+        protocol: Protocol,
+    ) -> Result<Self, Invalid> {
+        let within = |name: &'static str| move |invalid: Invalid| invalid.within(name);
+        match integration {
+            definition::Integration::HttpProxy(service) => {
+                let at = within("http_proxy");
+                let request = request(service, protocol).map_err(at)?;
+                let responses = responses(service, protocol).map_err(at)?;
+                Ok(Self { kind: Kind::HttpProxy(responses), request })
+            }
+            definition::Integration::Http(http) => {
+                let at = within("http");
+                of_rest(protocol).map_err(at)?;
+                let service = &http.service;
+                let request = request(service, protocol).map_err(within("service")).map_err(at)?;
+                if !service.response_parameters.is_empty() {
+                    let reason = "what is answered is in `responses`";
+                    return Err(at(Invalid::new("service.response_parameters", reason)));
+                }
+                let responses = IntegrationResponses::compile(&http.responses).map_err(at)?;
+                Ok(Self { kind: Kind::Http(responses), request })
+            }
+            definition::Integration::Mock(mock) => {
+                let at = within("mock");
+                of_rest(protocol).map_err(at)?;
+                Ok(Self { kind: self::mock(mock).map_err(at)?, request: RequestMapping::default() })
+            }
+        }
+    }
+
+    pub(crate) fn needs_source_address(&self) -> bool {
+        let responses = match &self.kind {
+            Kind::HttpProxy(responses) => {
+                responses.values().any(ResponseMapping::needs_source_address)
+            }
+            Kind::Http(responses) | Kind::Mock { responses, .. } => responses.need_source_address(),
+        };
+        responses || self.request.needs_source_address()
+    }
+
+    /// What the gateway answers itself, where it does.
+    pub(crate) fn mock(&self, exchange: &Exchange) -> Option<Step> {
+        let Kind::Mock { statuses, passthrough, responses } = &self.kind else { return None };
+        let media_type = media_type(&exchange.request.headers);
+        let status = match (statuses.get(&media_type), passthrough) {
+            (Some(status), _) => *status,
+            (None, Passthrough::Never) => return Some(Step::Refuse(Fault::UnsupportedMediaType)),
+            // What goes on is the body, which names no status.
+            (None, Passthrough::WhenNoMatch) => return Some(Step::Refuse(Fault::Internal)),
+        };
+        let answer = Response { status, ..Response::default() };
+        Some(match responses.select(status) {
+            Some(selected) => Step::Respond(selected.answer(exchange, &answer)),
+            None => Step::Refuse(Fault::ApiConfiguration),
+        })
+    }
+
+    /// Turns the head of an answer into what the client sees of it. `is_whole` where the body is there.
+    pub(crate) fn answer(
+        &self,
+        exchange: &Exchange,
+        response: &mut Response,
+        protocol: Protocol,
+        is_whole: bool,
+    ) -> Step {
+        match &self.kind {
+            Kind::HttpProxy(mappings) => {
+                if let Some(mapping) = mappings.get(&response.status) {
+                    if mapping.needs_body() && !is_whole {
+                        return Step::Body;
+                    }
+                    let scene = Scene::new(exchange).with_response(response);
+                    let changes = mapping.changes(&scene);
+                    changes.apply(response);
+                }
+                if protocol == Protocol::Rest {
+                    remap::of_proxy(&mut response.headers);
+                }
+                Step::GoOn
+            }
+            Kind::Http(responses) => match responses.select(response.status) {
+                None => Step::Refuse(Fault::ApiConfiguration),
+                Some(selected) if selected.needs_body() && !is_whole => Step::Body,
+                Some(selected) if selected.makes_body() => {
+                    Step::Respond(selected.answer(exchange, response))
+                }
+                Some(selected) => {
+                    turn(&selected, exchange, response);
+                    Step::GoOn
+                }
+            },
+            // It is answered before anything is asked.
+            Kind::Mock { .. } => Step::Refuse(Fault::Internal),
+        }
+    }
+}
+
+/// Turns a service's answer into the one that was selected, body and all that says how long it is.
+fn turn(selected: &Selected<'_>, exchange: &Exchange, response: &mut Response) {
+    const KEPT: [&[u8]; 4] =
+        [b"content-length", b"transfer-encoding", b"content-encoding", b":status"];
+    let answer = selected.answer(exchange, response);
+    let names: Vec<_> = (response.headers.iter())
+        .map(|(name, _)| String::from_utf8_lossy(name).into_owned())
+        .filter(|name| !KEPT.contains(&name.as_bytes()))
+        .collect();
+    for name in names {
+        response.headers.remove(&name);
+    }
+    for (name, value) in answer.headers.iter() {
+        if let Ok(name) = std::str::from_utf8(name) {
+            response.headers.append(name, value);
+        }
+    }
+    response.status = answer.status;
+}
+
+/// The media type that a message says it has, without parameters.
+pub(crate) fn media_type(headers: &Headers) -> String {
+    let said = headers.get("content-type").and_then(|said| std::str::from_utf8(said).ok());
+    let said = said.and_then(|said| said.split(';').next()).map(str::trim);
+    said.filter(|said| !said.is_empty()).unwrap_or(JSON).to_ascii_lowercase()
+}
+
+fn dialect(protocol: Protocol) -> Dialect {
+    match protocol {
+        Protocol::Http => Dialect::Http,
+        Protocol::Rest => Dialect::Rest,
+    }
+}
+
+fn of_rest(protocol: Protocol) -> Result<(), Invalid> {
+    match protocol {
+        Protocol::Rest => Ok(()),
+        Protocol::Http => Err(Invalid::new("", "only a REST API has such an integration")),
+    }
+}
+
+fn request(service: &HttpProxy, protocol: Protocol) -> Result<RequestMapping, Invalid> {
+    RequestMapping::compile(&service.request_parameters, dialect(protocol))
+        .map_err(|invalid| invalid.within("request_parameters"))
+}
+
+fn responses(
+    service: &HttpProxy,
+    protocol: Protocol,
+) -> Result<BTreeMap<u16, ResponseMapping>, Invalid> {
+    let at = |invalid: Invalid| invalid.within("response_parameters");
+    if protocol == Protocol::Rest && !service.response_parameters.is_empty() {
+        return Err(at(Invalid::new(
+            "",
+            "only an HTTP API changes what a proxied service answers",
+        )));
+    }
+    let compile = |(status, config): (&u16, &BTreeMap<String, String>)| {
+        if !(200..=599).contains(status) {
+            let reason = format!("`{status}` is not a status from 200 to 599");
+            return Err(at(Invalid::new("", reason)));
+        }
+        let mapping = ResponseMapping::compile(config, dialect(protocol))
+            .map_err(|invalid| at(invalid.within(status.to_string())))?;
+        Ok((*status, mapping))
+    };
+    service.response_parameters.iter().map(compile).collect()
+}
+
+fn mock(mock: &Mock) -> Result<Kind, Invalid> {
+    let refuse = |reason: String| Err(Invalid::new("statuses", reason));
+    if !(1..=MAX_STATUSES).contains(&mock.statuses.len()) {
+        return refuse(format!("must be 1 to {MAX_STATUSES}"));
+    }
+    if let Some(status) = mock.statuses.values().find(|status| !(100..=599).contains(*status)) {
+        return refuse(format!("`{status}` is not a status"));
+    }
+    let statuses = mock.statuses.iter();
+    Ok(Kind::Mock {
+        statuses: statuses.map(|(name, status)| (name.to_ascii_lowercase(), *status)).collect(),
+        passthrough: mock.passthrough,
+        responses: IntegrationResponses::compile(&mock.responses)?,
+    })
+}

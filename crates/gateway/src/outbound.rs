@@ -1,0 +1,58 @@
+//! The header fields that a service gets from a REST API.
+
+use tollgate_policy::Headers;
+
+/// What API Gateway keeps to itself.
+const UNWANTED: [&[u8]; 10] = [
+    b"content-md5",
+    b"expect",
+    b"max-forwards",
+    b"proxy-authenticate",
+    b"server",
+    b"te",
+    b"trailer",
+    b"upgrade",
+    b"via",
+    b"www-authenticate",
+];
+
+/// What says how the body is to be read.
+const ABOUT_THE_BODY: [&[u8]; 4] =
+    [b"content-encoding", b"content-length", b"content-type", b"transfer-encoding"];
+
+/// Removes what a proxied service does not get.
+pub(crate) fn drop_unwanted(headers: &mut Headers) {
+    remove(headers, |name| UNWANTED.contains(&name));
+}
+
+/// Removes everything of the client's but what its body needs: a service that is not proxied gets what
+/// the mapping says.
+pub(crate) fn begin_anew(headers: &mut Headers) {
+    let is_control = |name: &[u8]| name.starts_with(b"x-tollgate-");
+    let is_kept =
+        |name: &[u8]| name.starts_with(b":") || ABOUT_THE_BODY.contains(&name) || is_control(name);
+    // Where the client comes from is the proxy's to say.
+    remove(headers, |name| !is_kept(name) && !name.starts_with(b"x-forwarded-"));
+    headers.set("accept", "application/json");
+}
+
+/// Says which API is asking, and what for where the client does not.
+pub(crate) fn introduce(headers: &mut Headers, api: &str) {
+    headers.set("x-amzn-apigateway-api-id", api);
+    if headers.get("user-agent").is_none() {
+        headers.set("user-agent", format!("AmazonAPIGateway_{api}"));
+    }
+    if headers.get("accept").is_none() {
+        headers.set("accept", "application/json");
+    }
+}
+
+fn remove(headers: &mut Headers, is_unwanted: impl Fn(&[u8]) -> bool) {
+    let names: Vec<_> = (headers.iter())
+        .filter(|(name, _)| is_unwanted(name))
+        .map(|(name, _)| String::from_utf8_lossy(name).into_owned())
+        .collect();
+    for name in names {
+        headers.remove(&name);
+    }
+}

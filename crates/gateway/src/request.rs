@@ -1,0 +1,300 @@
+//! A request on its way through the gateway: from its head to its integration.
+
+use std::collections::BTreeMap;
+
+use tollgate_canary::Variant;
+use tollgate_mapping::Scene;
+use tollgate_policy::{Exchange, Fault, Host, Response, Verdict, text};
+
+use crate::api::Api;
+use crate::canary::Canary;
+use crate::definition::Protocol;
+use crate::gateway::{Found, Gateway, Notes, Place};
+use crate::integration::{Kind, Step};
+use crate::limits::{self, Stop};
+use crate::route::Route;
+use crate::select::Selected;
+use crate::{ids, outbound, path, trace};
+
+/// The header fields by which the gateway and the proxy speak to each other. A client's are removed.
+const CONTROL: [&[u8]; 2] = [b"x-tollgate-", b"x-envoy-"];
+
+/// The header field by which the proxy is told who gets a copy of a request.
+pub const SHADOW_HEADER: &str = "x-tollgate-shadow-cluster";
+
+/// The header field by which the proxy is told to compress the response, from this size on.
+pub const COMPRESSION_HEADER: &str = "x-tollgate-compression";
+
+/// API Gateway's limit on a payload.
+const MAX_PAYLOAD_BYTES: u64 = 10 * 1024 * 1024;
+
+/// API Gateway's limit on the path and the query of a request.
+const MAX_TARGET_BYTES: usize = 10_240;
+
+impl Gateway {
+    /// Finds the route, or answers in its place: a preflight, or a fault.
+    pub(crate) fn enter(
+        &self,
+        notes: &mut Notes,
+        exchange: &mut Exchange,
+    ) -> Result<Option<Response>, Fault> {
+        strip_control(exchange);
+        exchange.context.account_id = self.account_id.clone();
+        let selected = self.selector.select(&self.apis, &exchange.request);
+        let Selected { api: index, stage, path: rest, base_path } = match selected {
+            Ok(selected) => selected,
+            Err(unserved) => {
+                notes.protocol = Some(unserved.protocol);
+                ids::assign(unserved.protocol, exchange);
+                return Err(unserved.fault);
+            }
+        };
+        let api = self.apis.get(index).ok_or(Fault::Internal)?;
+        let rest = String::from_utf8_lossy(rest).into_owned();
+        notes.protocol = Some(api.protocol);
+        ids::assign(api.protocol, exchange);
+        exchange.context.api_id = api.id.clone();
+        exchange.context.base_path = base_path;
+        let found = api.stages.get(stage).ok_or(Fault::Internal)?;
+        exchange.context.stage = found.name.clone();
+        let (variant, content) = match &found.canary {
+            None => (Variant::Base, found.base),
+            Some(canary) => {
+                let variant = canary.choose(exchange);
+                exchange.context.is_canary_request = Some(variant == Variant::Canary);
+                match variant {
+                    Variant::Base => (variant, found.base),
+                    Variant::Canary => (variant, canary.place),
+                }
+            }
+        };
+        let place = Place { api: index, stage, variant, content, route: None, path: String::new() };
+        let place = notes.place.insert(place);
+        let snapshot = api.snapshots.get(content.snapshot).ok_or(Fault::Internal)?;
+        exchange.context.deployment_id = snapshot.deployment.clone();
+        if let Some(variables) = snapshot.variables.get(content.target) {
+            exchange.context.stage_variables = variables.clone();
+        }
+        // A tunnel has no path, and no integration to lead to.
+        if exchange.request.method() == b"CONNECT" || !path::is_plain(exchange.request.path()) {
+            return Err(Fault::BadRequest);
+        }
+        if exchange.request.target().len() > MAX_TARGET_BYTES {
+            return Err(Fault::UriTooLong);
+        }
+        if declared_bytes(exchange) > MAX_PAYLOAD_BYTES {
+            return Err(Fault::RequestTooLarge);
+        }
+        if let Some(cors) = &snapshot.cors
+            && let Some(preflight) = cors.preflight(&exchange.request)
+        {
+            return Ok(Some(preflight));
+        }
+        for header in &snapshot.own_headers {
+            exchange.request.headers.remove_alike(header);
+        }
+        let found = snapshot.router.find(exchange.request.method(), rest.as_bytes());
+        let found = found.ok_or(Fault::RouteNotFound)?;
+        // Many a backend merges slashes, and some decode them. If that leads to another route, it must
+        // not be one that asks for more than this one.
+        if let Some(loose) = path::read_loosely(&rest)
+            && let Some(other) = snapshot.router.find(exchange.request.method(), loose.as_bytes())
+            && !other.value.admits_as(found.value)
+        {
+            return Err(Fault::BadRequest);
+        }
+        let context = &mut exchange.context;
+        context.route_key = found.value.key.clone();
+        context.resource_path = found.value.resource_path.clone();
+        context.resource_id =
+            (api.protocol == Protocol::Rest).then(|| found.value.resource_id.clone());
+        context.path_parameters = (found.parameters.into_iter())
+            .map(|(name, value)| (name.clone(), String::from_utf8_lossy(value).into_owned()))
+            .collect::<BTreeMap<_, _>>();
+        place.route = Some(found.value.clone());
+        place.path = rest;
+        Ok(None)
+    }
+
+    /// Authorizes the request and turns it to its integration. Entered again after every wait, and with
+    /// the body once that is there.
+    pub(crate) fn go_on(
+        &self,
+        notes: &mut Notes,
+        exchange: &mut Exchange,
+        body: Option<&[u8]>,
+        host: &dyn Host,
+    ) -> Verdict {
+        let verdict = match body {
+            Some(_) => None,
+            None => self.admit(notes, exchange, host),
+        };
+        if let Some(verdict) = verdict {
+            return verdict;
+        }
+        match self.prepare(notes, exchange, body, host) {
+            Ok(verdict) => verdict,
+            Err(fault) => Verdict::Respond(self.refuse_for(fault, notes, exchange, host)),
+        }
+    }
+
+    /// Lets the request through to its integration, or says what comes in between.
+    fn admit(
+        &self,
+        notes: &mut Notes,
+        exchange: &mut Exchange,
+        host: &dyn Host,
+    ) -> Option<Verdict> {
+        let refuse = |fault, notes: &Notes, exchange: &mut Exchange| {
+            Some(Verdict::Respond(self.refuse_for(fault, notes, exchange, host)))
+        };
+        let place = notes.place.as_ref();
+        let found = place.and_then(|place| {
+            Some((self.found(place)?, place.route.clone()?, place.api, place.stage))
+        });
+        let Some((Found { snapshot, .. }, route, api, stage)) = found else {
+            return refuse(Fault::Internal, notes, exchange);
+        };
+        let at = limits::Place { api, stage, route: route.number, source: snapshot.api_key_source };
+        if let Err(stop) = self.limits.throttle(&mut notes.limits, &at, exchange, host) {
+            return Some(self.halt(stop, notes, exchange, host));
+        }
+        if let Some(wanted) = &route.authorization {
+            let Some((_, authorizer)) = snapshot.authorizers.get(wanted.authorizer) else {
+                return refuse(Fault::Internal, notes, exchange);
+            };
+            match authorizer.authorize(&mut notes.jwt, exchange, &wanted.scopes, host) {
+                Verdict::Continue => {}
+                Verdict::Respond(answer) => {
+                    let challenge = answer.headers.get("www-authenticate");
+                    let fault = exchange.context.error.unwrap_or(Fault::AuthorizerFailure);
+                    let response = self.challenge(fault, challenge, notes, exchange, host);
+                    return Some(Verdict::Respond(response));
+                }
+                held @ (Verdict::Call(_) | Verdict::Body | Verdict::Wait(_)) => return Some(held),
+            }
+            forward_claims(&route, exchange);
+        }
+        let metered =
+            self.limits.meter(&mut notes.limits, &at, route.api_key_required, exchange, host);
+        metered.err().map(|stop| self.halt(stop, notes, exchange, host))
+    }
+
+    /// Checks what is sent, and turns the request to its integration.
+    fn prepare(
+        &self,
+        notes: &mut Notes,
+        exchange: &mut Exchange,
+        body: Option<&[u8]>,
+        host: &dyn Host,
+    ) -> Result<Verdict, Fault> {
+        let place = notes.place.as_ref().ok_or(Fault::Internal)?;
+        let Found { api, stage, snapshot } = self.found(place).ok_or(Fault::Internal)?;
+        let route = place.route.as_ref().ok_or(Fault::Internal)?;
+        let needs_body = route.integration.request.needs_body();
+        if needs_body && body.is_none() {
+            return Ok(Verdict::Body);
+        }
+        match route.integration.mock(exchange) {
+            None => {}
+            Some(Step::Respond(response)) => {
+                return Ok(Verdict::Respond(self.sign(notes, exchange, response, host)));
+            }
+            Some(Step::Refuse(fault)) => return Err(fault),
+            Some(Step::GoOn | Step::Body) => return Err(Fault::Internal),
+        }
+        let target = route.targets.get(place.content.target).ok_or(Fault::Internal)?;
+        let scene = Scene::new(exchange);
+        let scene = if let Some(body) = body { scene.with_body(body) } else { scene };
+        let changes = route.integration.request.changes(&scene);
+        if let (Some(canary), Variant::Base) = (&stage.canary, place.variant)
+            && canary.shadows(exchange)
+            && let Some(shadow) = shadow(api, canary, &place.path, exchange.request.method())
+        {
+            exchange.request.headers.set(SHADOW_HEADER, shadow);
+        }
+        let query = exchange.request.query().map(<[u8]>::to_vec);
+        let query = match (&route.integration.kind, api.protocol) {
+            (Kind::Http(_), _) => {
+                outbound::begin_anew(&mut exchange.request.headers);
+                None
+            }
+            (_, Protocol::Rest) => {
+                outbound::drop_unwanted(&mut exchange.request.headers);
+                query
+            }
+            (_, Protocol::Http) => query,
+        };
+        let query = changes.apply(&mut exchange.request.headers, query.as_deref());
+        target.apply(exchange, &place.path, &changes, query.as_deref());
+        if !path::is_plain(exchange.request.path()) {
+            return Err(Fault::BadRequest);
+        }
+        trace::go_on(exchange);
+        if api.protocol == Protocol::Rest {
+            outbound::introduce(&mut exchange.request.headers, &api.id);
+        }
+        if let Some(compression) = &snapshot.compression {
+            exchange.request.headers.set(COMPRESSION_HEADER, compression);
+        }
+        notes.sent = Some(host.now());
+        Ok(Verdict::Continue)
+    }
+
+    /// A request that a limit stops, for now or for good.
+    fn halt(&self, stop: Stop, notes: &Notes, exchange: &mut Exchange, host: &dyn Host) -> Verdict {
+        match stop {
+            Stop::Wait(until) => Verdict::Wait(until),
+            Stop::Refuse(fault, told) => {
+                let mut response = self.refuse_for(fault, notes, exchange, host);
+                for (name, value) in told.iter() {
+                    if let Ok(name) = std::str::from_utf8(name) {
+                        response.headers.set(name, value);
+                    }
+                }
+                Verdict::Respond(response)
+            }
+        }
+    }
+}
+
+/// How long the body says it is. A body that does not say is as long as it turns out to be.
+fn declared_bytes(exchange: &Exchange) -> u64 {
+    let Some(length) = exchange.request.headers.get("content-length") else { return 0 };
+    std::str::from_utf8(length).ok().and_then(|length| length.parse().ok()).unwrap_or(u64::MAX)
+}
+
+/// The cluster that gets a copy of a request: that of the route by which the canary would have
+/// answered it, if it has one.
+fn shadow<'g>(api: &'g Api, canary: &Canary, path: &str, method: &[u8]) -> Option<&'g str> {
+    let snapshot = api.snapshots.get(canary.place.snapshot)?;
+    let route = snapshot.router.find(method, path.as_bytes())?.value;
+    Some(route.targets.get(canary.place.target)?.cluster())
+}
+
+fn strip_control(exchange: &mut Exchange) {
+    let headers = &mut exchange.request.headers;
+    let sent: Vec<String> = headers
+        .iter()
+        .map(|(name, _)| name)
+        .filter(|name| {
+            CONTROL.iter().any(|prefix| {
+                name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+            })
+        })
+        .map(|name| String::from_utf8_lossy(name).into_owned())
+        .collect();
+    for name in sent {
+        headers.remove(&name);
+    }
+}
+
+fn forward_claims(route: &Route, exchange: &mut Exchange) {
+    let Some(authorizer) = &exchange.context.authorizer else { return };
+    for (header, claim) in &route.claims_to_headers {
+        match authorizer.claims.get(claim) {
+            Some(value) => exchange.request.headers.set(header, text(value)),
+            None => exchange.request.headers.remove(header),
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! An answer on its way to the client: the integration's, or the gateway's own.
+
+use tollgate_gateway_response::GatewayResponses;
+use tollgate_policy::{Exchange, Fault, Host, Response, Verdict, vary_on};
+
+use crate::gateway::{Found, Gateway, Notes, latency};
+use crate::ids;
+use crate::integration::{Kind, Step};
+use crate::snapshot::style;
+
+impl Gateway {
+    /// Turns the integration's answer into what the client sees of it.
+    pub(crate) fn answer(
+        &self,
+        notes: &Notes,
+        exchange: &mut Exchange,
+        response: &mut Response,
+        is_whole: bool,
+        host: &dyn Host,
+    ) -> Verdict {
+        let protocol = self.protocol(notes);
+        let route = notes.place.as_ref().and_then(|place| place.route.as_ref());
+        let Some(integration) = route.map(|route| &route.integration) else {
+            self.mark(notes, exchange, response, host);
+            return Verdict::Continue;
+        };
+        match integration.answer(exchange, response, protocol, is_whole) {
+            Step::GoOn => {}
+            Step::Body => return Verdict::Body,
+            Step::Respond(made) => {
+                return Verdict::Respond(self.sign(notes, exchange, made, host));
+            }
+            Step::Refuse(fault) => {
+                return Verdict::Respond(self.refuse_for(fault, notes, exchange, host));
+            }
+        }
+        if let (Kind::Http(_), Some(trace)) = (&integration.kind, &exchange.context.trace_id) {
+            response.headers.set("x-amzn-trace-id", trace);
+        }
+        self.mark(notes, exchange, response, host);
+        Verdict::Continue
+    }
+
+    /// The answer to a fault.
+    pub(crate) fn refuse_for(
+        &self,
+        fault: Fault,
+        notes: &Notes,
+        exchange: &mut Exchange,
+        host: &dyn Host,
+    ) -> Response {
+        self.challenge(fault, None, notes, exchange, host)
+    }
+
+    /// The same, with what an authorizer asks for.
+    pub(crate) fn challenge(
+        &self,
+        fault: Fault,
+        challenge: Option<&[u8]>,
+        notes: &Notes,
+        exchange: &mut Exchange,
+        host: &dyn Host,
+    ) -> Response {
+        let found = notes.place.as_ref().and_then(|place| self.found(place));
+        let response = match found {
+            Some(Found { snapshot, .. }) => snapshot.responses.respond(fault, exchange, challenge),
+            None => GatewayResponses::standard(style(self.protocol(notes)))
+                .respond(fault, exchange, challenge),
+        };
+        self.sign(notes, exchange, response, host)
+    }
+
+    /// An answer that the gateway makes itself, as it goes out.
+    pub(crate) fn sign(
+        &self,
+        notes: &Notes,
+        exchange: &mut Exchange,
+        mut response: Response,
+        host: &dyn Host,
+    ) -> Response {
+        self.mark(notes, exchange, &mut response, host);
+        response
+    }
+
+    /// The answer to a preflight, which has said already who may read it.
+    pub(crate) fn sign_preflight(
+        &self,
+        notes: &Notes,
+        exchange: &mut Exchange,
+        mut response: Response,
+        host: &dyn Host,
+    ) -> Response {
+        self.identify(notes, exchange, &mut response);
+        self.count(notes, exchange, response.status, host);
+        response
+    }
+
+    /// What every answer says besides: whose it is, who may read it, and how the limits stand.
+    fn mark(
+        &self,
+        notes: &Notes,
+        exchange: &mut Exchange,
+        response: &mut Response,
+        host: &dyn Host,
+    ) {
+        self.identify(notes, exchange, response);
+        let found = notes.place.as_ref().and_then(|place| self.found(place));
+        if let Some(Found { snapshot, .. }) = found
+            && let Some(cors) = &snapshot.cors
+        {
+            cors.mark(&exchange.request, &mut response.headers);
+        }
+        self.tell_caches(notes, exchange, response);
+        self.limits.tell(&notes.limits, &mut response.headers, host);
+        self.count(notes, exchange, response.status, host);
+    }
+
+    /// Tells a cache what the response depends on besides the path: what a rule of the domain looked at,
+    /// and what chose between a stage and its canary. What chance chose is for nobody else.
+    fn tell_caches(&self, notes: &Notes, exchange: &Exchange, response: &mut Response) {
+        for name in self.selector.looks_at(&exchange.request) {
+            vary_on(&mut response.headers, name);
+        }
+        let found = notes.place.as_ref().and_then(|place| self.found(place));
+        let Some(canary) = found.and_then(|found| found.stage.canary.as_ref()) else { return };
+        for name in &canary.looks_at {
+            vary_on(&mut response.headers, name);
+        }
+        let may_be_kept = response.headers.get("cache-control").is_some();
+        if canary.is_drawn && may_be_kept {
+            response.headers.append("cache-control", "private");
+        }
+    }
+
+    /// The header fields by which a caller and the operator can speak of the same request.
+    fn identify(&self, notes: &Notes, exchange: &Exchange, response: &mut Response) {
+        ids::tell(self.protocol(notes), &exchange.context, &mut response.headers);
+    }
+
+    /// Notes an answer, where releases are compared.
+    fn count(&self, notes: &Notes, exchange: &mut Exchange, status: u16, host: &dyn Host) {
+        exchange.context.status = Some(status);
+        let Some(place) = &notes.place else { return };
+        if let Some(Found { stage, .. }) = self.found(place)
+            && let Some(canary) = &stage.canary
+        {
+            canary.count(place.variant, status, latency(exchange, host), host);
+        }
+    }
+}
