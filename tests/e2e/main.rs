@@ -9,6 +9,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod access_log;
 mod canary;
 mod cli;
 mod cors;
@@ -16,15 +17,19 @@ mod edge;
 mod errors;
 mod fleet;
 mod gateway;
+mod gateway_response;
 mod headers;
+mod integrations;
 mod jwks;
 mod jwt_authorizer;
 mod jwt_filter;
+mod parameter_mapping;
 mod paths;
 mod private;
 mod regional;
 mod releases;
 mod reload;
+mod request_validator;
 mod robustness;
 mod routing;
 mod signatures;

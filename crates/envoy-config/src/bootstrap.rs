@@ -27,12 +27,19 @@ pub(crate) fn document(settings: &Settings) -> String {
             "cds_config": source("clusters.yaml", &settings.directory),
         },
         "overload_manager": overload(settings.max_heap_bytes, settings.max_connections),
+        /// How late histograms may be: a canary's latencies belong to the time they are compared for.
+        "stats_flush_interval": Duration::from_secs(1),
         "stats_config": map! {
-            /// `tollgate_limit_admitted{limit="stage/orders/prod/GET_/orders"}` for Prometheus, and
-            /// `tollgate_canary_requests{stage="orders/prod",variant="canary"}`.
+            /// `tollgate_count{api="orders",stage="prod"}` for Prometheus,
+            /// `tollgate_limit_admitted{limit="stage/orders/prod/GET_/orders"}` and
+            /// `tollgate_canary_requests{stage="orders/prod",release="7",variant="canary"}`.
             "stats_tags": [
                 tag("limit", r"^wasmcustom\.tollgate_limit_[a-z]+(\.limit=(.*);)$"),
-                tag("stage", r"^wasmcustom\.tollgate_canary_[a-z0-9_]+(\.stage=(.*);)\.variant="),
+                tag("api", r"^wasmcustom\.tollgate_[a-z0-9_]+(\.api=([^;]+);)"),
+                tag("stage", r"^wasmcustom\.tollgate_[a-z0-9_]+(?:\.api=[^;]+;)?(\.stage=([^;]+);)"),
+                tag("method", r"^wasmcustom\.tollgate_route_[a-z0-9_]+.*(\.method=([A-Z]+);)"),
+                tag("resource", r"^wasmcustom\.tollgate_route_[a-z0-9_]+.*(\.resource=(.+);)$"),
+                tag("release", r"^wasmcustom\.tollgate_canary_.*(\.release=([0-9]+);)\."),
                 tag("variant", r"^wasmcustom\.tollgate_canary_.*(\.variant=([a-z]+);)$"),
             ],
             /// Fine enough to compare two 99th percentiles by. (Envoy's own are up to five times apart.)

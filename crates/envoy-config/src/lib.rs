@@ -37,7 +37,7 @@ pub use access::EndpointType;
 pub use edge::{Cache, Edge, Health, Http3};
 pub use network::Network;
 pub use secret::Certificate;
-pub use settings::{AccessLog, Address, Keys, Settings, Underscores};
+pub use settings::{AccessLog, Address, Keys, LogDestination, Settings, Underscores};
 pub use tls::{Clients, Tls};
 
 /// The files of one proxy, by name `envoy.yaml`, `clusters.yaml` and `gateway.yaml`, and those of its

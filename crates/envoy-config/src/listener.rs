@@ -9,7 +9,7 @@ use crate::bootstrap::{address, source};
 use crate::connection;
 use crate::filter;
 use crate::local_reply;
-use crate::settings::{AccessLog, Settings};
+use crate::settings::{AccessLog, LogDestination, Settings};
 use crate::tls;
 use crate::yaml::{Node, map};
 
@@ -86,7 +86,7 @@ fn connection_manager(settings: &Settings) -> Node {
         "http_protocol_options": connection::http1(),
         "http2_protocol_options": connection::http2(),
         "local_reply_config": local_reply::config(access::denial(settings)),
-        "access_log": access_log(settings.access_log),
+        "access_log": access_logs(settings),
 
         "route_config": route_config(),
         "http_filters": http_filters(settings),
@@ -140,35 +140,61 @@ fn route_config() -> Node {
     }
 }
 
+/// The lines of the stages, and Envoy's own.
+fn access_logs(settings: &Settings) -> Node {
+    let own = envoys_own(settings.access_log);
+    let (name, kind, path) = match &settings.log_destination {
+        LogDestination::Stdout => ("stdout", "stream.v3.StdoutAccessLog", None),
+        LogDestination::File(path) => ("file", "file.v3.FileAccessLog", Some(Node::from(path.as_str()))),
+    };
+    let lines = map! {
+        "name": format!("envoy.access_loggers.{name}"),
+        "typed_config": map! {
+            "@type": format!("type.googleapis.com/envoy.extensions.access_loggers.{kind}"),
+            "path": path,
+            "log_format": map! {
+                /// The filter's, with its end. Nothing is written where a stage logs nothing.
+                "omit_empty_values": true,
+                "text_format_source": map! {
+                    "inline_string": "%FILTER_STATE(wasm.tollgate.access_log:PLAIN)%",
+                },
+            },
+        },
+    };
+    [lines].into_iter().chain(own).collect::<Vec<_>>().into()
+}
+
+/// What Envoy itself logs of each request.
 pub(crate) fn access_log(access_log: AccessLog) -> Option<Node> {
+    envoys_own(access_log).map(|log| [log].into())
+}
+
+fn envoys_own(access_log: AccessLog) -> Option<Node> {
     match access_log {
         AccessLog::Off => None,
-        AccessLog::Stdout => Some(
-            [map! {
-                "name": "envoy.access_loggers.stdout",
-                "typed_config": map! {
-                    "@type": "type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog",
-                    "log_format": map! {
-                        "json_format": map! {
-                            "time": "%START_TIME%",
-                            "client": "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%",
-                            "method": "%REQ(:METHOD)%",
-                            "host": "%REQ(:AUTHORITY)%",
-                            "path": "%PATH(NQ:PATH)%",
-                            "protocol": "%PROTOCOL%",
-                            "status": "%RESPONSE_CODE%",
-                            "details": "%RESPONSE_CODE_DETAILS%",
-                            "flags": "%RESPONSE_FLAGS%",
-                            "received_bytes": "%BYTES_RECEIVED%",
-                            "sent_bytes": "%BYTES_SENT%",
-                            "millis": "%DURATION%",
-                            "cluster": "%UPSTREAM_CLUSTER_RAW%",
-                            "backend": "%UPSTREAM_HOST%",
-                        },
+        AccessLog::Stdout => Some(map! {
+            "name": "envoy.access_loggers.stdout",
+            "typed_config": map! {
+                "@type": "type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog",
+                "log_format": map! {
+                    "json_format": map! {
+                        "time": "%START_TIME%",
+                        "client": "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%",
+                        "method": "%REQ(:METHOD)%",
+                        "host": "%REQ(:AUTHORITY)%",
+                        "path": "%PATH(NQ:PATH)%",
+                        "protocol": "%PROTOCOL%",
+                        "status": "%RESPONSE_CODE%",
+                        "details": "%RESPONSE_CODE_DETAILS%",
+                        "flags": "%RESPONSE_FLAGS%",
+                        "received_bytes": "%BYTES_RECEIVED%",
+                        "sent_bytes": "%BYTES_SENT%",
+                        "millis": "%DURATION%",
+                        "cluster": "%UPSTREAM_CLUSTER_RAW%",
+                        "backend": "%UPSTREAM_HOST%",
                     },
                 },
-            }]
-            .into(),
-        ),
+            },
+        }),
     }
 }

@@ -42,8 +42,10 @@ pub struct Settings {
     pub trusted_hops: u32,
     /// What becomes of header fields with `_` in their names. They are dropped by default.
     pub underscores: Underscores,
-    /// What is logged of each request. Nothing by default.
+    /// What Envoy itself logs of each request. Nothing by default.
     pub access_log: AccessLog,
+    /// Where the lines go that stages log. Standard output by default.
+    pub log_destination: LogDestination,
     /// Where API keys come from that are not in the definition. Nowhere by default.
     pub keys: Keys,
     /// Where the server is that counts quotas, and what a fleet shares. A definition that has something
@@ -69,6 +71,7 @@ impl Default for Settings {
             trusted_hops: 0,
             underscores: Underscores::Drop,
             access_log: AccessLog::Off,
+            log_destination: LogDestination::Stdout,
             keys: Keys::None,
             counters: None,
             max_connections: 10_000,
@@ -103,6 +106,15 @@ pub enum AccessLog {
     Off,
     /// A line of JSON on standard output. No query string and no header: they may hold credentials.
     Stdout,
+}
+
+/// Where the lines go that stages log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LogDestination {
+    /// Standard output.
+    Stdout,
+    /// The file of this path, as the proxy sees it, which is appended to.
+    File(String),
 }
 
 /// Where API keys come from that are not in the definition.
