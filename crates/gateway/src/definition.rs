@@ -218,6 +218,10 @@ pub struct Route {
     /// Whether callers must bring an API key of a usage plan that the stage belongs to.
     #[serde(default, skip_serializing_if = "is_false")]
     pub api_key_required: bool,
+    /// What requests must be like; nothing is checked where absent. API Gateway's request validators,
+    /// which only REST APIs have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validation: Option<tollgate_request_validator::Validation>,
     /// The name of the integration that answers.
     pub integration: String,
     /// Header fields for the integration, by name, and the claim each carries.

@@ -191,9 +191,23 @@ impl Gateway {
         let place = notes.place.as_ref().ok_or(Fault::Internal)?;
         let Found { api, stage, snapshot } = self.found(place).ok_or(Fault::Internal)?;
         let route = place.route.as_ref().ok_or(Fault::Internal)?;
-        let needs_body = route.integration.request.needs_body();
+        if body.is_none()
+            && let Some(validator) = &route.validator
+            && let Err(missing) = validator.check_parameters(exchange)
+        {
+            exchange.context.error_message = Some(missing);
+            return Err(Fault::BadRequestParameters);
+        }
+        let validator = route.validator.as_ref().filter(|it| it.needs_body(exchange));
+        let needs_body = validator.is_some() || route.integration.request.needs_body();
         if needs_body && body.is_none() {
             return Ok(Verdict::Body);
+        }
+        if let (Some(validator), Some(body)) = (validator, body)
+            && let Err(wrong) = validator.check_body(exchange, body)
+        {
+            exchange.context.validation_error = Some(wrong);
+            return Err(Fault::BadRequestBody);
         }
         match route.integration.mock(exchange) {
             None => {}

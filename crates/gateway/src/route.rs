@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use tollgate_jwt_authorizer::{JwtAuthorizer, check_claims_to_headers, check_scopes};
 use tollgate_policy::Invalid;
+use tollgate_request_validator::{Models, Validator};
 
 use crate::definition::{self, ApiKeySource, Authorization, Protocol};
 use crate::integration::Integration;
@@ -25,6 +26,7 @@ pub(crate) struct Route {
     pub(crate) authorization: Option<Jwt>,
     pub(crate) api_key_required: bool,
     pub(crate) claims_to_headers: BTreeMap<String, String>,
+    pub(crate) validator: Option<Validator>,
     pub(crate) integration: Integration,
     /// The service of the integration, if it has one, as each stage that serves the snapshot sees it,
     /// and each canary.
@@ -45,6 +47,7 @@ pub(crate) struct Source<'a> {
     pub(crate) content: Content<'a>,
     pub(crate) views: &'a [View<'a>],
     pub(crate) authorizers: &'a [(String, JwtAuthorizer)],
+    pub(crate) models: &'a Models,
     pub(crate) protocol: Protocol,
 }
 
@@ -61,7 +64,7 @@ impl Route {
         route: &definition::Route,
         source: &Source<'_>,
     ) -> Result<Self, Invalid> {
-        let Source { content, views, authorizers, protocol } = source;
+        let Source { content, views, authorizers, models, protocol } = source;
         let Some(integration) = content.integrations.get(&route.integration) else {
             let reason = format!("there is no integration `{}`", route.integration);
             return Err(Invalid::new("integration", reason));
@@ -91,6 +94,10 @@ impl Route {
             let reason = "an open route has no claims";
             return Err(Invalid::new("claims_to_headers", reason));
         }
+        let validator = (route.validation.as_ref())
+            .map(|validation| Validator::compile(validation, models))
+            .transpose()
+            .map_err(|invalid| invalid.within("validation"))?;
         let at_integration = |invalid: Invalid| {
             Invalid::new(format!("integration `{}`", route.integration), invalid.to_string())
         };
@@ -116,6 +123,7 @@ impl Route {
             authorization,
             api_key_required: route.api_key_required,
             claims_to_headers: route.claims_to_headers.clone(),
+            validator,
             integration: compiled,
             targets,
             labels: labels(key),

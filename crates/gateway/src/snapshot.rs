@@ -7,6 +7,7 @@ use tollgate_cors::Cors;
 use tollgate_gateway_response::{GatewayResponses, Style};
 use tollgate_jwt_authorizer::JwtAuthorizer;
 use tollgate_policy::{Compile, Invalid};
+use tollgate_request_validator::Models;
 
 use crate::definition::{self, ApiKeySource, Protocol};
 use crate::route::{Route, Source};
@@ -66,7 +67,9 @@ impl Snapshot {
             .flat_map(|(_, authorizer)| authorizer.own_headers().map(str::to_owned))
             .collect();
         let mut needs_source_address = false;
-        let source = Source { content, views, authorizers: &authorizers, protocol };
+        let models = Models::compile(content.models).map_err(|invalid| invalid.within("models"))?;
+        let source =
+            Source { content, views, authorizers: &authorizers, models: &models, protocol };
         for (key, route) in content.routes {
             let at = |invalid: Invalid| invalid.within(format!("routes.{key}"));
             let parsed = key.parse::<RouteKey>().map_err(at)?;

@@ -16,6 +16,7 @@ mod target;
 mod telling;
 mod trace;
 mod upstreams;
+mod validation;
 
 use serde_json::{Value, json};
 use tollgate_policy::fake::FakeHost;
