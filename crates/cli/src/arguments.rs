@@ -9,6 +9,7 @@ use crate::counters;
 use crate::dev;
 use crate::edge;
 use crate::endpoint;
+use crate::explain;
 use crate::failure::EXIT_CODES;
 use crate::keys;
 use crate::releases;
@@ -50,6 +51,13 @@ pub enum Command {
     /// List the routes of a document
     #[command(after_help = EXIT_CODES)]
     Routes(Routes),
+    /// Say what the gateway would do with a request, step by step, without any server
+    ///
+    /// `tollgate explain api.yaml /prod/orders -X POST -H 'x-api-key: ...' -d '{}'`. Nothing is fetched and
+    /// nothing is counted: every limit is full, and what a token says has to be given with `--claim` where
+    /// the keys to judge it by are elsewhere.
+    #[command(after_help = EXIT_CODES)]
+    Explain(Box<explain::Arguments>),
     /// Deploy a document to a stage
     ///
     /// The document is kept as a deployment, which never changes, and the stage points to it from now

@@ -12,6 +12,7 @@ mod document;
 mod edge;
 mod endpoint;
 mod envoy;
+mod explain;
 mod failure;
 mod filter;
 mod http;
@@ -55,6 +56,7 @@ fn execute(command: Command) -> Result<(), Failure> {
         Command::Edge(arguments) => edge::edge(&arguments),
         Command::Check(arguments) => check::check(&arguments),
         Command::Routes(arguments) => routes::routes(&arguments),
+        Command::Explain(arguments) => explain::explain(&arguments),
         Command::Deploy(arguments) => releases::deploy::deploy(&arguments),
         Command::Stages(arguments) => releases::stages::stages(&arguments),
         Command::Rollback(arguments) => releases::rollback::rollback(&arguments),

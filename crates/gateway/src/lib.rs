@@ -21,6 +21,7 @@ mod api;
 mod canary;
 pub mod definition;
 mod domain;
+mod explain;
 mod fault;
 mod gateway;
 mod ids;
@@ -44,6 +45,7 @@ mod variables;
 mod view;
 
 pub use definition::Definition;
+pub use explain::{Explanation, Outcome, Step, outward};
 pub use gateway::{Gateway, Notes};
 pub use request::{COMPRESSION_HEADER, SHADOW_HEADER};
 pub use target::{CLUSTER_HEADER, PROXY_TIMEOUT_MILLIS};

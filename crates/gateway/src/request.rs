@@ -145,43 +145,80 @@ impl Gateway {
         exchange: &mut Exchange,
         host: &dyn Host,
     ) -> Option<Verdict> {
-        let refuse = |fault, notes: &Notes, exchange: &mut Exchange| {
-            Some(Verdict::Respond(self.refuse_for(fault, notes, exchange, host)))
+        self.throttle(notes, exchange, host)
+            .or_else(|| self.authorize(notes, exchange, host))
+            .or_else(|| self.meter(notes, exchange, host))
+    }
+
+    /// Asks the limits that take no knowledge of the caller.
+    pub(crate) fn throttle(
+        &self,
+        notes: &mut Notes,
+        exchange: &mut Exchange,
+        host: &dyn Host,
+    ) -> Option<Verdict> {
+        let Some((at, _)) = self.at(notes) else {
+            return Some(Verdict::Respond(self.refuse_for(Fault::Internal, notes, exchange, host)));
         };
-        let place = notes.place.as_ref();
-        let found = place.and_then(|place| {
-            Some((self.found(place)?, place.route.clone()?, place.api, place.stage))
+        let stop = self.limits.throttle(&mut notes.limits, &at, exchange, host).err()?;
+        Some(self.halt(stop, notes, exchange, host))
+    }
+
+    /// Asks the authorizer of the route, if it has one.
+    pub(crate) fn authorize(
+        &self,
+        notes: &mut Notes,
+        exchange: &mut Exchange,
+        host: &dyn Host,
+    ) -> Option<Verdict> {
+        let found = notes.place.as_ref().and_then(|place| {
+            let wanted = place.route.as_ref()?.authorization.as_ref()?;
+            Some((self.found(place)?.snapshot, place.route.clone()?, wanted.authorizer))
         });
-        let Some((Found { snapshot, .. }, route, api, stage)) = found else {
-            return refuse(Fault::Internal, notes, exchange);
+        let (snapshot, route, authorizer) = found?;
+        let wanted = route.authorization.as_ref()?;
+        let Some((_, authorizer)) = snapshot.authorizers.get(authorizer) else {
+            return Some(Verdict::Respond(self.refuse_for(Fault::Internal, notes, exchange, host)));
         };
-        let at = limits::Place { api, stage, route: route.number, source: snapshot.api_key_source };
-        if let Err(stop) = self.limits.throttle(&mut notes.limits, &at, exchange, host) {
-            return Some(self.halt(stop, notes, exchange, host));
-        }
-        if let Some(wanted) = &route.authorization {
-            let Some((_, authorizer)) = snapshot.authorizers.get(wanted.authorizer) else {
-                return refuse(Fault::Internal, notes, exchange);
-            };
-            match authorizer.authorize(&mut notes.jwt, exchange, &wanted.scopes, host) {
-                Verdict::Continue => {}
-                Verdict::Respond(answer) => {
-                    let challenge = answer.headers.get("www-authenticate");
-                    let fault = exchange.context.error.unwrap_or(Fault::AuthorizerFailure);
-                    let response = self.challenge(fault, challenge, notes, exchange, host);
-                    return Some(Verdict::Respond(response));
-                }
-                held @ (Verdict::Call(_) | Verdict::Body | Verdict::Wait(_)) => return Some(held),
+        match authorizer.authorize(&mut notes.jwt, exchange, &wanted.scopes, host) {
+            Verdict::Continue => {}
+            Verdict::Respond(answer) => {
+                let challenge = answer.headers.get("www-authenticate");
+                let fault = exchange.context.error.unwrap_or(Fault::AuthorizerFailure);
+                let response = self.challenge(fault, challenge, notes, exchange, host);
+                return Some(Verdict::Respond(response));
             }
-            forward_claims(&route, exchange);
+            held @ (Verdict::Call(_) | Verdict::Body | Verdict::Wait(_)) => return Some(held),
         }
-        let metered =
-            self.limits.meter(&mut notes.limits, &at, route.api_key_required, exchange, host);
-        metered.err().map(|stop| self.halt(stop, notes, exchange, host))
+        forward_claims(&route, exchange);
+        None
+    }
+
+    /// Asks for the caller's key, and the limits of its plan.
+    pub(crate) fn meter(
+        &self,
+        notes: &mut Notes,
+        exchange: &mut Exchange,
+        host: &dyn Host,
+    ) -> Option<Verdict> {
+        let Some((at, needs_key)) = self.at(notes) else {
+            return Some(Verdict::Respond(self.refuse_for(Fault::Internal, notes, exchange, host)));
+        };
+        let stop = self.limits.meter(&mut notes.limits, &at, needs_key, exchange, host).err()?;
+        Some(self.halt(stop, notes, exchange, host))
+    }
+
+    /// What the request falls under, as far as its route goes, and whether that needs a key.
+    fn at(&self, notes: &Notes) -> Option<(limits::Place, bool)> {
+        let place = notes.place.as_ref()?;
+        let (found, route) = (self.found(place)?, place.route.as_ref()?);
+        let source = found.snapshot.api_key_source;
+        let at = limits::Place { api: place.api, stage: place.stage, route: route.number, source };
+        Some((at, route.api_key_required))
     }
 
     /// Checks what is sent, and turns the request to its integration.
-    fn prepare(
+    pub(crate) fn prepare(
         &self,
         notes: &mut Notes,
         exchange: &mut Exchange,
@@ -303,7 +340,7 @@ fn strip_control(exchange: &mut Exchange) {
     }
 }
 
-fn forward_claims(route: &Route, exchange: &mut Exchange) {
+pub(crate) fn forward_claims(route: &Route, exchange: &mut Exchange) {
     let Some(authorizer) = &exchange.context.authorizer else { return };
     for (header, claim) in &route.claims_to_headers {
         match authorizer.claims.get(claim) {

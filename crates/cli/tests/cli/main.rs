@@ -4,6 +4,7 @@
 mod backend;
 mod counters;
 mod documents;
+mod explain;
 mod issuer;
 mod keys;
 mod overlay;
