@@ -12,6 +12,7 @@
 mod access_log;
 mod canary;
 mod cli;
+mod compression;
 mod cors;
 mod edge;
 mod errors;

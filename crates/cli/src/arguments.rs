@@ -168,6 +168,10 @@ pub struct Listen {
     /// The port of Envoy's administration, on this machine only; 0 for any that is free
     #[arg(long, default_value_t = 9901, value_name = "PORT")]
     pub admin_port: u16,
+    /// The file that the lines of stages' access logs are appended to, as Envoy sees it; standard output
+    /// where not given
+    #[arg(long, value_name = "FILE")]
+    pub access_log: Option<PathBuf>,
     #[command(flatten)]
     pub endpoint: endpoint::Endpoint,
 }

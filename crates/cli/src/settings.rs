@@ -4,7 +4,7 @@ use std::env;
 use std::fs;
 use std::path::Path;
 
-use tollgate_envoy_config::{Address, Settings};
+use tollgate_envoy_config::{Address, LogDestination, Settings};
 
 use crate::arguments::Listen;
 use crate::failure::{Code, Failure};
@@ -16,8 +16,20 @@ pub fn settings(listen: &Listen, directory: String) -> Settings {
         listen: Address::Tcp((listen.address, listen.port).into()),
         admin: Address::Tcp(([127, 0, 0, 1], listen.admin_port).into()),
         directory,
+        log_destination: destination(listen.access_log.as_deref()),
         authorities: authorities().unwrap_or_else(|| default.authorities.clone()),
         ..default
+    }
+}
+
+/// A path that is not from `/` on is one of this folder.
+fn destination(path: Option<&Path>) -> LogDestination {
+    match path {
+        None => LogDestination::Stdout,
+        Some(path) => {
+            let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+            LogDestination::File(path.display().to_string())
+        }
     }
 }
 

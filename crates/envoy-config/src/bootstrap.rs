@@ -1,5 +1,6 @@
 //! `envoy.yaml`: what Envoy starts with, and never has to be restarted for a new definition.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::MADE_BY;
@@ -8,7 +9,8 @@ use crate::listener;
 use crate::settings::{Address, Settings, within};
 use crate::yaml::{Node, map};
 
-pub(crate) fn document(settings: &Settings) -> String {
+/// `sizes` are those from which responses are compressed.
+pub(crate) fn document(settings: &Settings, sizes: &BTreeSet<u32>) -> String {
     map! {
         "node": map! { "id": &settings.node, "cluster": "tollgate" },
         "admin": map! {
@@ -17,7 +19,7 @@ pub(crate) fn document(settings: &Settings) -> String {
             "ignore_global_conn_limit": true,
         },
         "static_resources": map! {
-            "listeners": [Some(listener::gateway(settings)), keys::listener(settings)]
+            "listeners": [Some(listener::gateway(settings, sizes)), keys::listener(settings)]
                 .into_iter()
                 .flatten()
                 .collect::<Vec<_>>(),

@@ -3,7 +3,8 @@
 //! Values, no I/O: [`files`] returns the contents of three files, which together with `gateway.wasm`,
 //! and those of the certificates where there is TLS, are all that Envoy needs. Only this crate knows Envoy's configuration.
 //!
-//! `envoy.yaml` depends on the [`Settings`] alone and is read once, at start. Two others follow
+//! `envoy.yaml` depends on the [`Settings`], and on the sizes from which responses are compressed; it is
+//! read once, at start. A size that comes later is not compressed by until the next. Two others follow
 //! the definition, and Envoy watches them: a new definition takes effect without a restart and
 //! without losing a request, if the files are replaced in this order, each by renaming a finished
 //! file over the old one in the same folder:
@@ -18,6 +19,7 @@
 mod access;
 mod bootstrap;
 mod cluster;
+mod compressor;
 mod connection;
 mod edge;
 mod filter;
@@ -30,7 +32,7 @@ mod settings;
 mod tls;
 mod yaml;
 
-use tollgate_gateway::Definition;
+use tollgate_gateway::{Definition, compression_sizes};
 use tollgate_policy::Invalid;
 
 pub use access::EndpointType;
@@ -62,8 +64,13 @@ pub struct Files {
 pub fn files(definition: &Definition, settings: &Settings) -> Result<Files, Invalid> {
     settings.check()?;
     keys::check_delivery(definition, settings)?;
+    let sizes = compression_sizes(definition);
+    if sizes.len() > compressor::MAX_SIZES {
+        let reason = format!("must not be more than {} different ones", compressor::MAX_SIZES);
+        return Err(Invalid::new("minimum_compression_size", reason));
+    }
     Ok(Files {
-        bootstrap: bootstrap::document(settings),
+        bootstrap: bootstrap::document(settings, &sizes),
         clusters: clusters([definition], settings)?,
         gateway: filter::document(definition, settings)?,
         secrets: settings.tls.as_ref().map(tls::secrets).unwrap_or_default(),

@@ -1,11 +1,13 @@
 //! The listener: how requests are read before the gateway sees them.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use tollgate_gateway::SHADOW_HEADER;
+use tollgate_gateway::{COMPRESSION_HEADER, SHADOW_HEADER};
 
 use crate::access;
 use crate::bootstrap::{address, source};
+use crate::compressor;
 use crate::connection;
 use crate::filter;
 use crate::local_reply;
@@ -26,7 +28,7 @@ const CLUSTER_HEADER: &str = "x-tollgate-cluster";
 /// it for its own.
 pub(crate) const CONTROL_HEADERS: [&str; 2] = ["x-envoy-", "x-tollgate-"];
 
-pub(crate) fn gateway(settings: &Settings) -> Node {
+pub(crate) fn gateway(settings: &Settings, sizes: &BTreeSet<u32>) -> Node {
     map! {
         "name": "gateway",
         "address": address(&settings.listen, None),
@@ -34,7 +36,7 @@ pub(crate) fn gateway(settings: &Settings) -> Node {
         "filter_chains": [map! {
             "filters": [map! {
                 "name": "envoy.filters.network.http_connection_manager",
-                "typed_config": connection_manager(settings),
+                "typed_config": connection_manager(settings, sizes),
             }],
             "transport_socket":
                 settings.tls.as_ref().map(|tls| tls::transport(tls, &settings.directory)),
@@ -44,7 +46,7 @@ pub(crate) fn gateway(settings: &Settings) -> Node {
     }
 }
 
-fn connection_manager(settings: &Settings) -> Node {
+fn connection_manager(settings: &Settings, sizes: &BTreeSet<u32>) -> Node {
     map! {
         "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
         "stat_prefix": "gateway",
@@ -88,54 +90,57 @@ fn connection_manager(settings: &Settings) -> Node {
         "local_reply_config": local_reply::config(access::denial(settings)),
         "access_log": access_logs(settings),
 
-        "route_config": route_config(),
-        "http_filters": http_filters(settings),
+        "route_config": route_config(sizes),
+        "http_filters": http_filters(settings, sizes),
     }
 }
 
-fn http_filters(settings: &Settings) -> Node {
-    let filters = [
-        access::filter(settings),
-        Some(map! {
-            "name": filter::NAME,
-            /// There is no default: until the filter is there, requests are refused.
-            "config_discovery": map! {
-                "config_source": source("gateway.yaml", &settings.directory),
-                "type_urls": [filter::TYPE],
-            },
-        }),
-        Some(connection::router()),
-    ];
-    filters.into_iter().flatten().collect::<Vec<_>>().into()
+fn http_filters(settings: &Settings, sizes: &BTreeSet<u32>) -> Node {
+    let gateway = map! {
+        "name": filter::NAME,
+        /// There is no default: until the filter is there, requests are refused.
+        "config_discovery": map! {
+            "config_source": source("gateway.yaml", &settings.directory),
+            "type_urls": [filter::TYPE],
+        },
+    };
+    (access::filter(settings).into_iter())
+        .chain([gateway])
+        .chain(compressor::filters(sizes))
+        .chain([connection::router()])
+        .collect::<Vec<_>>()
+        .into()
 }
 
 /// One route for everything. Which API, stage and route a request is for the filter decides, and
 /// names the cluster.
-fn route_config() -> Node {
+fn route_config(sizes: &BTreeSet<u32>) -> Node {
+    let action = map! {
+        "cluster_header": CLUSTER_HEADER,
+        "cluster_not_found_response_code": "SERVICE_UNAVAILABLE",
+        /// A copy goes where the filter says, if it does, and its answer nowhere.
+        "request_mirror_policies": [map! {
+            "cluster_header": SHADOW_HEADER,
+            "disable_shadow_host_suffix_append": true,
+            "request_headers_mutations": [map! { "remove": SHADOW_HEADER }],
+        }],
+        /// API Gateway's longest. The filter shortens it for each route.
+        "timeout": Duration::from_secs(30),
+    };
+    let mut routes = compressor::routes(sizes, &action);
+    routes.push(map! { "match": map! { "prefix": "/" }, "route": action });
     map! {
         "name": "gateway",
         "virtual_hosts": [map! {
             "name": "gateway",
             "domains": ["*"],
             /// Between the filter and Envoy. (Envoy removes the ones it obeys.)
-            "request_headers_to_remove": [CLUSTER_HEADER, "x-envoy-external-address"],
-            "routes": [map! {
-                "match": map! { "prefix": "/" },
-                "route": map! {
-                    "cluster_header": CLUSTER_HEADER,
-                    "cluster_not_found_response_code": "SERVICE_UNAVAILABLE",
-                    /// A copy goes where the filter says, if it does, and its answer nowhere.
-                    "request_mirror_policies": [map! {
-                        "cluster_header": SHADOW_HEADER,
-                        "disable_shadow_host_suffix_append": true,
-                        "request_headers_mutations": [map! { "remove": SHADOW_HEADER }],
-                    }],
-                    /// API Gateway's longest. The filter shortens it for each route.
-                    "timeout": Duration::from_secs(30),
-                },
-            }],
+            "request_headers_to_remove":
+                [CLUSTER_HEADER, COMPRESSION_HEADER, "x-envoy-external-address"],
+            "routes": routes,
             /// What the filter may hold back of a body.
             "request_body_buffer_limit": MAX_BODY_BYTES,
+            "typed_per_filter_config": compressor::switched_off(sizes),
         }],
     }
 }
@@ -145,7 +150,9 @@ fn access_logs(settings: &Settings) -> Node {
     let own = envoys_own(settings.access_log);
     let (name, kind, path) = match &settings.log_destination {
         LogDestination::Stdout => ("stdout", "stream.v3.StdoutAccessLog", None),
-        LogDestination::File(path) => ("file", "file.v3.FileAccessLog", Some(Node::from(path.as_str()))),
+        LogDestination::File(path) => {
+            ("file", "file.v3.FileAccessLog", Some(Node::from(path.as_str())))
+        }
     };
     let lines = map! {
         "name": format!("envoy.access_loggers.{name}"),

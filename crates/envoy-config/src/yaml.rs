@@ -78,6 +78,12 @@ impl<const N: usize> From<[&str; N]> for Node {
 }
 
 impl Node {
+    /// A map of fields that need no reasons.
+    pub(crate) fn object(fields: impl IntoIterator<Item = (&'static str, Self)>) -> Self {
+        let field = |(name, value)| Field { notes: &[], name, value };
+        Self::Map(fields.into_iter().map(field).collect())
+    }
+
     /// The whole document: comment lines first, then the value.
     pub(crate) fn document(&self, comment: &str) -> String {
         let mut out = String::new();

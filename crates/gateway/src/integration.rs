@@ -83,6 +83,15 @@ impl Integration {
         }
     }
 
+    /// Whether the body of the service's answer is read, which it could not be once it is compressed.
+    pub(crate) fn reads_answer(&self) -> bool {
+        match &self.kind {
+            Kind::HttpProxy(responses) => responses.values().any(ResponseMapping::needs_body),
+            Kind::Http(responses) => responses.need_body(),
+            Kind::Mock { .. } => false,
+        }
+    }
+
     pub(crate) fn needs_source_address(&self) -> bool {
         let responses = match &self.kind {
             Kind::HttpProxy(responses) => {

@@ -53,6 +53,10 @@ impl IntegrationResponses {
         self.0.iter().find(fits).or_else(default).map(Selected)
     }
 
+    pub(crate) fn need_body(&self) -> bool {
+        self.0.iter().any(|response| response.mapping.needs_body())
+    }
+
     pub(crate) fn need_source_address(&self) -> bool {
         let needs = |response: &Compiled| {
             response.mapping.needs_source_address() || response.bodies.need_source_address()

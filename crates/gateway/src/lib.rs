@@ -49,7 +49,7 @@ pub use explain::{Explanation, Outcome, Step, outward};
 pub use gateway::{Gateway, Notes};
 pub use request::{COMPRESSION_HEADER, SHADOW_HEADER};
 pub use target::{CLUSTER_HEADER, PROXY_TIMEOUT_MILLIS};
-pub use upstream::{Upstream, upstreams};
+pub use upstream::{Upstream, compression_sizes, upstreams};
 
 #[cfg(test)]
 mod tests;

@@ -285,7 +285,10 @@ impl Gateway {
         if api.protocol == Protocol::Rest {
             outbound::introduce(&mut exchange.request.headers, &api.id);
         }
-        if let Some(compression) = &snapshot.compression {
+        if let Some(compression) = &snapshot.compression
+            && !route.integration.reads_answer()
+            && accepts_gzip(exchange)
+        {
             exchange.request.headers.set(COMPRESSION_HEADER, compression);
         }
         notes.sent = Some(host.now());
@@ -313,6 +316,18 @@ impl Gateway {
 fn declared_bytes(exchange: &Exchange) -> u64 {
     let Some(length) = exchange.request.headers.get("content-length") else { return 0 };
     std::str::from_utf8(length).ok().and_then(|length| length.parse().ok()).unwrap_or(u64::MAX)
+}
+
+/// Whether the client says that it takes gzip. API Gateway takes neither silence nor `*` for that.
+fn accepts_gzip(exchange: &Exchange) -> bool {
+    exchange.request.headers.get_all("accept-encoding").any(|value| {
+        let codings = value.split(|byte| *byte == b',');
+        let name = |coding: &[u8]| {
+            let end = coding.iter().position(|byte| *byte == b';').unwrap_or(coding.len());
+            coding.get(..end).unwrap_or_default().trim_ascii().eq_ignore_ascii_case(b"gzip")
+        };
+        { codings }.any(name)
+    })
 }
 
 /// The cluster that gets a copy of a request: that of the route by which the canary would have

@@ -1,4 +1,4 @@
-//! The services a definition reaches: what a proxy needs a cluster for.
+//! What a proxy must have for a definition: a cluster for every service, and compressors.
 
 use std::collections::BTreeSet;
 
@@ -52,6 +52,14 @@ pub fn upstreams(definition: &Definition) -> Result<Vec<Upstream>, Invalid> {
         of_api(api, &mut found).map_err(|invalid| invalid.within(format!("apis.{id}")))?;
     }
     Ok(found.into_iter().collect())
+}
+
+/// The sizes from which responses of a definition are compressed, those of all deployments: what a proxy
+/// needs a compressor for.
+#[must_use]
+pub fn compression_sizes(definition: &Definition) -> BTreeSet<u32> {
+    let contents = definition.apis.values().flat_map(Content::all);
+    contents.filter_map(|(_, content)| content.minimum_compression_size).collect()
 }
 
 fn of_api(api: &Api, found: &mut BTreeSet<Upstream>) -> Result<(), Invalid> {
