@@ -159,7 +159,7 @@ fn a_client_cannot_name_the_service() {
 #[test]
 fn what_envoy_refuses_it_refuses_in_the_words_of_api_gateway() {
     let proxy = Proxy::start(&Definition::default(), FILTER);
-    let long = "x".repeat(10_240);
+    let long = "x".repeat(24 << 10);
     let long_field = format!("GET / HTTP/1.1\r\nhost: a\r\na: {long}\r\n\r\n");
     let long_path = format!("GET /{long} HTTP/1.1\r\nhost: a\r\n\r\n");
     let two_lengths =
@@ -173,7 +173,7 @@ fn what_envoy_refuses_it_refuses_in_the_words_of_api_gateway() {
     check(&proxy, "nonsense\r\n\r\n", 400, "Bad Request");
     check(&proxy, "CONNECT a:80 HTTP/1.1\r\nhost: a:80\r\n\r\n", 404, "Not Found");
     // What Envoy lets through, this filter leaves without a service.
-    let just_fits = format!("GET /{} HTTP/1.1\r\nhost: a\r\n\r\n", "x".repeat(10_200));
+    let just_fits = format!("GET /{} HTTP/1.1\r\nhost: a\r\n\r\n", "x".repeat(24_500));
     check(&proxy, &just_fits, 503, "Service Unavailable");
     let upgrade = "GET / HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n";
     check(&proxy, upgrade, 503, "Service Unavailable");

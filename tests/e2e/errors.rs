@@ -197,7 +197,7 @@ fn what_the_backend_says_is_passed_on_with_the_gateways_ids() {
 #[test]
 fn a_request_envoy_cannot_read_is_refused_in_the_same_form() {
     let gateway = both(NOWHERE);
-    let long = "a".repeat(11 * 1024);
+    let long = "a".repeat(25 * 1024);
     let unreadable: [(&str, String, u16, &str); 4] = [
         ("no host", "GET /ok HTTP/1.1\r\n\r\n".into(), 400, r#"{"message":"Bad Request"}"#),
         ("no request", "nonsense\r\n\r\n".into(), 400, ""),
@@ -242,6 +242,64 @@ fn a_body_that_says_it_is_too_long_is_refused_before_it_is_sent() {
     let body = r#"{"message":"Request Too Long"}"#;
     check_rest(&post("rest.example", u64::MAX), 413, "RequestTooLargeException", body);
     assert_eq!(backend.count(), 0);
+}
+
+#[test]
+fn a_body_that_turns_out_to_be_too_long_is_refused_while_it_is_sent() {
+    let backend = Backend::start();
+    let gateway = both(&backend.url("/"));
+    let mut connection = Connection::open(&gateway).unwrap();
+    let head = "POST /ok HTTP/1.1\r\nhost: http.example\r\ntransfer-encoding: chunked\r\n\r\n";
+    connection.send(head.as_bytes()).unwrap();
+    let chunk = [b"100000\r\n".as_slice(), &[b'a'; 1 << 20], b"\r\n"].concat();
+    // The last of them may not be taken any more.
+    let sent = (0..11).map_while(|_| connection.send(&chunk).ok()).count();
+    assert!(sent >= 10, "{sent}");
+    let answer = connection.receive(false).expect("an answer");
+    let body = r#"{"message":"Request Entity Too Large"}"#;
+    assert_eq!((answer.status, answer.text()), (413, body));
+}
+
+#[test]
+fn a_head_that_is_too_long_is_refused_in_the_words_of_the_api() {
+    let backend = Backend::start();
+    let gateway = both(&backend.url("/"));
+    let path = format!("/ok?{}", "a".repeat(10_240));
+    let body = r#"{"message":"Request Header Fields Too Large"}"#;
+    check_http(&http(&path).send(&gateway), 431, body);
+    let long = r#"{"message":"URI Too Long"}"#;
+    check_rest(&rest(&path).send(&gateway), 414, "BadRequestException", long);
+    let field = "a".repeat(10_240);
+    check_http(&http("/ok").header("x", &field).send(&gateway), 431, body);
+    let error_type = "RequestHeaderFieldsTooLargeException";
+    check_rest(&rest("/ok").header("x", &field).send(&gateway), 431, error_type, body);
+    // A REST API counts the one without the other.
+    let path = format!("/ok?{}", "a".repeat(8_000));
+    let field = "a".repeat(8_000);
+    assert_eq!(rest(&path).header("x", &field).send(&gateway).status, 200);
+    assert_eq!(http(&path).header("x", &field).send(&gateway).status, 431);
+}
+
+/// It says it is longer than it is, stops in the middle, or sends a byte now and then.
+#[test]
+fn a_backend_that_lies_about_its_body_ends_the_answer_and_nothing_else() {
+    let short = "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nshort";
+    let backend = Scripted::answering(short);
+    let gateway = both(&backend.url("/"));
+    for _ in 0..3 {
+        let mut connection = Connection::open(&gateway).unwrap();
+        connection.send(&http("/quick").into_bytes()).unwrap();
+        assert!(connection.receive(false).is_err(), "the answer ends early");
+    }
+    let long = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nlonger than it says";
+    backend.answer(long);
+    let answer = http("/ok").send(&gateway);
+    assert_eq!((answer.status, answer.text()), (200, "lo"));
+    let wide = format!("HTTP/1.1 200 OK\r\nx: {}\r\ncontent-length: 0\r\n\r\n", "a".repeat(200_000));
+    backend.answer(wide);
+    check_http(&http("/ok").send(&gateway), 503, r#"{"message":"Service Unavailable"}"#);
+    backend.answer("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok");
+    assert_eq!(http("/ok").send(&gateway).text(), "ok");
 }
 
 #[test]

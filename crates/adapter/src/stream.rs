@@ -224,9 +224,7 @@ impl<P: Policy> Stream<P> {
 
     /// Too many wait already.
     pub(crate) fn turn_away(&mut self, proxy: &dyn Proxy) {
-        let headers = Headers::from_iter([("content-type", "application/json")]);
-        let body = br#"{"message":"Service Unavailable"}"#.to_vec();
-        self.respond(&Response { status: 503, headers, body }, proxy);
+        self.refuse(Fault::Overloaded, proxy);
     }
 
     /// Until when the exchange waits, if it does.

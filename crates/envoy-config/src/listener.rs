@@ -73,8 +73,9 @@ fn connection_manager(settings: &Settings, sizes: &BTreeSet<u32>) -> Node {
         /// `%2F` is part of a path variable's value. What hides behind it the gateway judges itself.
         "path_with_escaped_slashes_action": "KEEP_UNCHANGED",
 
-        /// API Gateway's limit is 10,240 bytes.
-        "max_request_headers_kb": 10_u32,
+        /// API Gateway's limits of 10,240 bytes the gateway holds itself, and says so in its own words. This
+        /// is room for both of them, and for what a proxy adds.
+        "max_request_headers_kb": 24_u32,
         /// From the first byte of a request to the end of its header.
         "request_headers_timeout": Duration::from_secs(10),
         /// From the first byte of a request to the last: 10 MB at 700 kbit/s.

@@ -55,7 +55,9 @@ const fn http(fault: Fault) -> Standard {
         Fault::AuthorizerFailure | Fault::ApiConfiguration | Fault::Internal => {
             (500, "Internal Server Error")
         }
-        Fault::IntegrationTimeout | Fault::IntegrationFailure => (503, "Service Unavailable"),
+        Fault::IntegrationTimeout | Fault::IntegrationFailure | Fault::Overloaded => {
+            (503, "Service Unavailable")
+        }
     };
     Standard { status, message: Some(message), error_type: "", opening: TIGHT }
 }
@@ -90,6 +92,7 @@ const fn rest(fault: Fault) -> Standard {
         Fault::ApiConfiguration | Fault::Internal => {
             (500, WIDE, "Internal server error", "InternalServerErrorException")
         }
+        Fault::Overloaded => (503, TIGHT, "Service Unavailable", "ServiceUnavailableException"),
         Fault::IntegrationTimeout => {
             (504, WIDE, "Endpoint request timed out", "InternalServerErrorException")
         }

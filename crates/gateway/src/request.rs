@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use tollgate_canary::Variant;
 use tollgate_mapping::Scene;
-use tollgate_policy::{Exchange, Fault, Host, Response, Verdict, text};
+use tollgate_policy::{Exchange, Fault, Host, Request, Response, Verdict, text};
 
 use crate::api::Api;
 use crate::canary::Canary;
@@ -28,8 +28,9 @@ pub const COMPRESSION_HEADER: &str = "x-tollgate-compression";
 /// API Gateway's limit on a payload.
 const MAX_PAYLOAD_BYTES: u64 = 10 * 1024 * 1024;
 
-/// API Gateway's limit on the path and the query of a request.
-const MAX_TARGET_BYTES: usize = 10_240;
+/// API Gateway's limit on the head of a request: of an HTTP API on all of it together, of a REST API on
+/// the path with the query, and on the header fields.
+const MAX_HEAD_BYTES: usize = 10_240;
 
 impl Gateway {
     /// Finds the route, or answers in its place: a preflight, or a fault.
@@ -79,9 +80,7 @@ impl Gateway {
         if exchange.request.method() == b"CONNECT" || !path::is_plain(exchange.request.path()) {
             return Err(Fault::BadRequest);
         }
-        if exchange.request.target().len() > MAX_TARGET_BYTES {
-            return Err(Fault::UriTooLong);
-        }
+        check_head(api.protocol, &exchange.request)?;
         if declared_bytes(exchange) > MAX_PAYLOAD_BYTES {
             return Err(Fault::RequestTooLarge);
         }
@@ -309,6 +308,26 @@ impl Gateway {
                 Verdict::Respond(response)
             }
         }
+    }
+}
+
+/// What the proxy itself has added does not count.
+fn check_head(protocol: Protocol, request: &Request) -> Result<(), Fault> {
+    let sent = request
+        .headers
+        .iter()
+        .filter(|(name, _)| !name.starts_with(b":") && !name.starts_with(b"x-forwarded-"));
+    let fields = sent.fold(0_usize, |sum, (name, value)| {
+        sum.saturating_add(name.len()).saturating_add(value.len())
+    });
+    let line = request.target().len();
+    match protocol {
+        Protocol::Rest if line > MAX_HEAD_BYTES => Err(Fault::UriTooLong),
+        Protocol::Rest if fields > MAX_HEAD_BYTES => Err(Fault::HeadersTooLarge),
+        Protocol::Http if line.saturating_add(fields) > MAX_HEAD_BYTES => {
+            Err(Fault::HeadersTooLarge)
+        }
+        Protocol::Rest | Protocol::Http => Ok(()),
     }
 }
 

@@ -132,6 +132,8 @@ pub enum Fault {
     HeadersTooLarge,
     /// The URL is longer than the gateway accepts.
     UriTooLong,
+    /// More requests wait already than may.
+    Overloaded,
     /// The integration did not answer in time.
     IntegrationTimeout,
     /// The integration could not be reached or answered nonsense.
@@ -163,6 +165,7 @@ impl Fault {
             Self::RequestTooLarge => "REQUEST_TOO_LARGE",
             Self::HeadersTooLarge => "HEADERS_TOO_LARGE",
             Self::UriTooLong => "URI_TOO_LONG",
+            Self::Overloaded => "OVERLOADED",
             Self::IntegrationTimeout => "INTEGRATION_TIMEOUT",
             Self::IntegrationFailure => "INTEGRATION_FAILURE",
             Self::ApiConfiguration => "API_CONFIGURATION_ERROR",

@@ -2,7 +2,7 @@
 
 use serde::de::DeserializeOwned;
 
-use crate::{Exchange, Fault, Host, Invalid, Origin, Response, Verdict, Work};
+use crate::{Exchange, Fault, Headers, Host, Invalid, Origin, Response, Verdict, Work};
 
 /// A rule about HTTP traffic.
 ///
@@ -88,7 +88,7 @@ pub trait Policy {
     }
 
     /// What the client is told where the exchange cannot go on, for a reason that the policy has no part
-    /// in: [`Fault::RequestTooLarge`] or [`Fault::Internal`].
+    /// in: [`Fault::RequestTooLarge`], [`Fault::Overloaded`] or [`Fault::Internal`].
     fn refuse(
         &self,
         _notes: &mut Self::Notes,
@@ -96,8 +96,15 @@ pub trait Policy {
         fault: Fault,
         _host: &dyn Host,
     ) -> Response {
-        let status = if fault == Fault::RequestTooLarge { 413 } else { 500 };
-        Response { status, ..Response::default() }
+        match fault {
+            Fault::Overloaded => Response {
+                status: 503,
+                headers: Headers::from_iter([("content-type", "application/json")]),
+                body: br#"{"message":"Service Unavailable"}"#.to_vec(),
+            },
+            Fault::RequestTooLarge => Response { status: 413, ..Response::default() },
+            _ => Response { status: 500, ..Response::default() },
+        }
     }
 
     /// Looks back at an exchange that is over, whether or not it was answered. What it returns is the
