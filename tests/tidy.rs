@@ -16,7 +16,7 @@ use std::sync::LazyLock;
 use serde_json::Value;
 
 /// What each kind of package may use of ours: `docs/architecture.md`, from the top down.
-const LAYERS: [(&str, &[&str]); 26] = [
+const LAYERS: [(&str, &[&str]); 27] = [
     ("tollgate-jose", &[]),
     ("tollgate-rls", &[]),
     ("tollgate-policy", &[]),
@@ -29,6 +29,7 @@ const LAYERS: [(&str, &[&str]); 26] = [
     ("tollgate-usage-plan", &["tollgate-api-keys", "tollgate-policy", "tollgate-rate-limit"]),
     ("tollgate-json-schema", &[]),
     ("tollgate-mapping", &["tollgate-policy"]),
+    ("tollgate-payload", &["tollgate-policy"]),
     ("tollgate-access-log", &["tollgate-mapping", "tollgate-policy"]),
     ("tollgate-cors", &["tollgate-policy"]),
     ("tollgate-gateway-response", &["tollgate-mapping", "tollgate-policy"]),
@@ -46,7 +47,7 @@ const LAYERS: [(&str, &[&str]); 26] = [
 ];
 
 /// What the gateway is made of.
-const PARTS: [&str; 13] = [
+const PARTS: [&str; 14] = [
     "tollgate-access-log",
     "tollgate-api-keys",
     "tollgate-canary",
@@ -55,6 +56,7 @@ const PARTS: [&str; 13] = [
     "tollgate-jwt-authorizer",
     "tollgate-mapping",
     "tollgate-parameter-mapping",
+    "tollgate-payload",
     "tollgate-policy",
     "tollgate-rate-limit",
     "tollgate-request-validator",
@@ -63,7 +65,7 @@ const PARTS: [&str; 13] = [
 ];
 
 /// What stands at the edges speaks of the definition, and of what it is made of.
-const WHOLE: [&str; 14] = [
+const WHOLE: [&str; 15] = [
     "tollgate-access-log",
     "tollgate-api-keys",
     "tollgate-canary",
@@ -73,6 +75,7 @@ const WHOLE: [&str; 14] = [
     "tollgate-jwt-authorizer",
     "tollgate-mapping",
     "tollgate-parameter-mapping",
+    "tollgate-payload",
     "tollgate-policy",
     "tollgate-rate-limit",
     "tollgate-request-validator",
@@ -81,7 +84,7 @@ const WHOLE: [&str; 14] = [
 ];
 
 /// The same, and how people write it down.
-const TRANSLATORS: [&str; 15] = [
+const TRANSLATORS: [&str; 16] = [
     "tollgate-access-log",
     "tollgate-api-keys",
     "tollgate-canary",
@@ -91,6 +94,7 @@ const TRANSLATORS: [&str; 15] = [
     "tollgate-jwt-authorizer",
     "tollgate-mapping",
     "tollgate-parameter-mapping",
+    "tollgate-payload",
     "tollgate-policy",
     "tollgate-rate-limit",
     "tollgate-request-validator",
@@ -100,7 +104,7 @@ const TRANSLATORS: [&str; 15] = [
 ];
 
 /// Programs and tests may use everything but a filter and what only filters need.
-const ANY: [&str; 22] = [
+const ANY: [&str; 23] = [
     "tollgate-access-log",
     "tollgate-api-keys",
     "tollgate-canary",
@@ -116,6 +120,7 @@ const ANY: [&str; 22] = [
     "tollgate-openapi",
     "tollgate-overlay",
     "tollgate-parameter-mapping",
+    "tollgate-payload",
     "tollgate-policy",
     "tollgate-rate-limit",
     "tollgate-releases",

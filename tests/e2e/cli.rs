@@ -103,7 +103,7 @@ fn a_watched_document_is_taken_up_and_a_wrong_one_is_not() {
 
     for (wrong, why) in [
         (text.replace("openapi:", "openapx:"), "this is no OpenAPI document"),
-        (text.replace("type: http_proxy", "type: mock"), "are not served by this version"),
+        (text.replace("type: http_proxy", "type: aws"), "are not served by this version"),
         (String::from("a: [b"), "is refused"),
     ] {
         replace(&document, &wrong);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use tollgate_gateway::Definition;
-use tollgate_gateway::definition::{Api, ApiKeySource, Protocol, Stage, Version};
+use tollgate_gateway::definition::{Api, Protocol, Stage, Version};
 use tollgate_source::text::quoted;
 use tollgate_source::{At, Fields, Findings, Node};
 
@@ -14,6 +14,7 @@ use crate::options::{EndpointType, Options};
 use crate::paths::{self, Routes};
 use crate::protocol;
 use crate::security::Schemes;
+use crate::settings;
 use crate::text::slug;
 
 /// The longest name of an API.
@@ -35,7 +36,7 @@ pub(crate) fn translate(node: &Node, options: &Options, out: &mut Findings) -> O
     let mut fields = root.fields(out)?;
     let format = format(&mut fields, out)?;
     let protocol = protocol(node, &root, options, out);
-    let api_key_source = api_key_source(&mut fields, out);
+    let api_key_source = settings::api_key_source(&mut fields, out);
     let context = Context {
         root: root.clone(),
         protocol,
@@ -62,8 +63,7 @@ pub(crate) fn translate(node: &Node, options: &Options, out: &mut Findings) -> O
     };
     let prefix = base_path::prefix(base, options.base_path, &stage, out);
     describe(&mut fields, out);
-    left_out(&mut fields, protocol, out);
-    refused(&mut fields, out);
+    let settings = settings::read(&mut fields, protocol, out);
     let mut schemes = Schemes::new(schemes);
     let routes = fields
         .need("paths", out)
@@ -76,6 +76,10 @@ pub(crate) fn translate(node: &Node, options: &Options, out: &mut Findings) -> O
     let api = Api {
         disable_execute_api_endpoint,
         api_key_source,
+        cors: settings.cors,
+        gateway_responses: settings.gateway_responses,
+        models: routes.models,
+        minimum_compression_size: settings.minimum_compression_size,
         authorizers,
         integrations: routes.integrations,
         routes: routes.routes,
@@ -311,81 +315,5 @@ fn describe(fields: &mut Fields<'_>, out: &mut Findings) {
         let reason = "the tags of an API are kept by AWS for its bills, and not looked at";
         tag.notice("x-amazon-apigateway-tag-value", reason, out);
         tag.done(out);
-    }
-}
-
-/// Where API keys come from.
-fn api_key_source(fields: &mut Fields<'_>, out: &mut Findings) -> ApiKeySource {
-    let Some(at) = fields.take("x-amazon-apigateway-api-key-source") else {
-        return ApiKeySource::default();
-    };
-    match at.string(out) {
-        Some("HEADER") | None => ApiKeySource::Header,
-        Some("AUTHORIZER") => ApiKeySource::Authorizer,
-        Some(text) => {
-            let reason =
-                format!("{} is not known: `HEADER` or `AUTHORIZER` belongs here", quoted(text));
-            out.refuse(&at, reason);
-            ApiKeySource::Header
-        }
-    }
-}
-
-/// Extensions whose absence opens nothing.
-fn left_out(fields: &mut Fields<'_>, protocol: Protocol, out: &mut Findings) {
-    fields.take("x-amazon-apigateway-importexport-version");
-    // Read where an operation names one.
-    fields.take("x-amazon-apigateway-request-validators");
-    fields.take("x-amazon-apigateway-request-validator");
-    for (key, reason) in [
-        (
-            "x-amazon-apigateway-binary-media-types",
-            "`x-amazon-apigateway-binary-media-types` are not looked at: bodies are passed on as \
-             they are",
-        ),
-        (
-            "x-amazon-apigateway-documentation",
-            "`x-amazon-apigateway-documentation` is not looked at: it documents",
-        ),
-        (
-            "x-amazon-apigateway-gateway-responses",
-            "`x-amazon-apigateway-gateway-responses` are not served by this version: refusals have \
-             API Gateway's own text",
-        ),
-        (
-            "x-amazon-apigateway-minimum-compression-size",
-            "`x-amazon-apigateway-minimum-compression-size` is not served by this version: responses \
-             are not compressed",
-        ),
-    ] {
-        fields.notice(key, reason, out);
-    }
-    let cors = match protocol {
-        Protocol::Http => {
-            "`x-amazon-apigateway-cors` is not served by this version: browsers get no answer to \
-             preflights, and header fields for CORS are the backend's own"
-        }
-        Protocol::Rest => "`x-amazon-apigateway-cors` does nothing in a REST API",
-    };
-    fields.notice("x-amazon-apigateway-cors", cors, out);
-}
-
-/// Extensions whose absence opens something.
-fn refused(fields: &mut Fields<'_>, out: &mut Findings) {
-    for (key, reason) in [
-        (
-            "x-amazon-apigateway-policy",
-            "resource policies are not served by this version: whom this one denies would get in",
-        ),
-        (
-            "x-amazon-apigateway-security-policy",
-            "TLS is the proxy's own: set the oldest version its listener takes, and remove this",
-        ),
-        (
-            "x-amazon-apigateway-endpoint-access-mode",
-            "access modes of endpoints are not served by this version",
-        ),
-    ] {
-        fields.refuse(key, reason, out);
     }
 }

@@ -24,8 +24,9 @@
 //! Every key of a document is one of four things:
 //!
 //! * **used**: it decides what is served;
-//! * **descriptive**: `summary`, `tags`, `parameters`, `schemas`, `responses` and their like. Nothing
-//!   is said of them, but an extension among them, where it does nothing, is refused;
+//! * **descriptive**: `summary`, `tags`, `responses` and their like, and `parameters` and `schemas`
+//!   where no validator asks for them. Nothing is said of them, but an extension among them, where it
+//!   does nothing, is refused;
 //! * **left out**: API Gateway would do something that this version does not, and its absence opens
 //!   nothing and answers nothing wrongly. A [`Notice`] names it;
 //! * **refused**: its absence would be wrong, or would let in whom API Gateway keeps out, or it is not
@@ -36,11 +37,11 @@
 //!
 //! | where | used | left out, with a notice | refused |
 //! |---|---|---|---|
-//! | root | `openapi`, `swagger`, `info.title`, `paths`, `components`, `securityDefinitions`, `x-amazon-apigateway-api-key-source`, `-endpoint-configuration.disableExecuteApiEndpoint` | `x-amazon-apigateway-cors`, `-gateway-responses`, `-binary-media-types`, `-minimum-compression-size`, `-documentation`, `-tag-value`; a base path under [`BasePath::Ignore`]; `webhooks`; keys of Swagger 2.0 in OpenAPI 3 | `-policy`, `-security-policy`, `-endpoint-access-mode`; private endpoints that are to be reached by everybody, and their `vpcEndpointIds`; `security`, where an operation has none of its own |
-//! | path | all methods but TRACE, `x-amazon-apigateway-any-method`, `$ref` within the document | `servers` | `trace`, keys beside `$ref` |
-//! | operation | `operationId`, `isDefaultRoute`, `security`, `x-amazon-apigateway-auth` of type `NONE`, `x-amazon-apigateway-integration` | `servers` | no integration; more than one security requirement besides an API key; `x-amazon-apigateway-auth` of type `AWS_IAM`; a request validator that checks anything |
+//! | root | `openapi`, `swagger`, `info.title`, `paths`, `components`, `securityDefinitions`, `x-amazon-apigateway-api-key-source`, `-endpoint-configuration.disableExecuteApiEndpoint`; of an HTTP API `-cors`; of a REST API `-gateway-responses`, `-minimum-compression-size`, `-request-validator`, `-request-validators` | the last four in an API of the other kind; `-binary-media-types`, `-documentation`, `-tag-value`; a base path under [`BasePath::Ignore`]; `webhooks`; keys of Swagger 2.0 in OpenAPI 3 | `-policy`, `-security-policy`, `-endpoint-access-mode`; private endpoints that are to be reached by everybody, and their `vpcEndpointIds`; `security`, where an operation has none of its own |
+//! | path | all methods but TRACE, `x-amazon-apigateway-any-method`, `$ref` within the document, `parameters` for a validator | `servers` | `trace`, keys beside `$ref` |
+//! | operation | `operationId`, `isDefaultRoute`, `security`, `x-amazon-apigateway-auth` of type `NONE`, `x-amazon-apigateway-integration`, `x-amazon-apigateway-request-validator`; `parameters`, `requestBody` and `consumes` for a validator | `servers` | no integration; more than one security requirement besides an API key; `x-amazon-apigateway-auth` of type `AWS_IAM` |
 //! | security scheme | `x-amazon-apigateway-authorizer` of type `jwt`; an API key in the header field `x-api-key` | a scheme that no operation names | types `token`, `request` and `cognito_user_pools`; `awsSigv4`; API keys elsewhere; a scheme that nothing would check |
-//! | integration | `type: http_proxy`, `uri`, `httpMethod`, `timeoutInMillis`, `tlsConfig.serverNameToVerify`, `requestParameters` as below | `credentials`, `cacheNamespace`, `cacheKeyParameters`, `passthroughBehavior: never`, `integrationTarget`, `connectionType: VPC_LINK` with a URL | types `aws`, `aws_proxy`, `http` and `mock`; `requestTemplates`, `responseParameters`, `responseTemplates`, `contentHandling`, `responseTransferMode: STREAM`, `insecureSkipVerification: true`, ARNs |
+//! | integration | `type: http_proxy`, and of a REST API `http` and `mock`; `uri`, `httpMethod`, `timeoutInMillis`, `tlsConfig.serverNameToVerify`, `requestParameters`; of an HTTP API `responseParameters`; of `http` and `mock` `responses` | `credentials`, `cacheNamespace`, `cacheKeyParameters`, `passthroughBehavior: never` of an `http_proxy`, `integrationTarget`, `connectionType: VPC_LINK` with a URL | types `aws` and `aws_proxy`; `requestTemplates` other than a `mock`'s, templates that are programs, `contentHandling`, `responseTransferMode: STREAM`, `insecureSkipVerification: true`, ARNs |
 //!
 //! # The API
 //!
@@ -61,7 +62,10 @@
 //! Unlike API Gateway, a variable of the path fills the variable of the same name in the URI of a
 //! REST API's integration without a parameter mapping, and a document without `info` is accepted.
 //!
-//! # `requestParameters`
+//! # Parameter mappings
+//!
+//! `requestParameters`, and of an HTTP API `responseParameters` by status, are API Gateway's own, and
+//! what it would refuse is refused. Two of them are served by other means:
 //!
 //! | key | value | meaning |
 //! |---|---|---|
@@ -69,8 +73,30 @@
 //! | `overwrite:header.NAME`, `append:header.NAME` (HTTP API) | `$context.authorizer.claims.CLAIM` | the integration gets the claim in a header |
 //! | `integration.request.header.NAME` (REST API) | `context.authorizer.claims.CLAIM` | the same |
 //!
-//! Unlike API Gateway, `append` does what `overwrite` does: what a client sends under the name of a
-//! claim's header is always removed, so there is nothing to append to.
+//! Unlike API Gateway, `append` of a claim does what `overwrite` does: what a client sends under the
+//! name of a claim's header is always removed, so there is nothing to append to, and no other mapping
+//! may change that header. Unlike API Gateway too, an operation need not declare the parameters that
+//! are mapped, nor its `responses` the header fields.
+//!
+//! # Integrations of type `http` and `mock`
+//!
+//! The keys of `responses` are patterns for the whole status, tried in the order of the document, and
+//! `default` is for all others. In `responseTemplates` variables of `$context` and `$stageVariables`
+//! stand; the rest of the Velocity Template Language is not served by this version.
+//!
+//! The `requestTemplates` of a `mock` say which status it has: JSON with `statusCode`, in which names
+//! may stand without quotation marks, or in single ones. What API Gateway imports and then answers
+//! with 500 whatever is asked is refused: a `mock` without a status, and either type without
+//! `responses`. So is `passthroughBehavior: never` of an `http`, which would be 415.
+//!
+//! # Request validators
+//!
+//! Of a validator that checks parameters, those count that are `required` in a header, in the query or
+//! in the path; cookies and forms do not, as with API Gateway. Of one that checks bodies, the schema of
+//! each media type becomes a model, with all that it leads to; schemas that no body leads to are not
+//! looked at. API Gateway leaves `minItems`, `maxItems` and `exclusiveMinimum` out of a model, and so
+//! does this. Unlike API Gateway, a schema may have any name: its model is called by the letters and
+//! digits of it.
 //!
 //! # JWT authorizers
 //!
@@ -111,23 +137,30 @@
 
 mod authorizer;
 mod base_path;
+mod cors;
 mod document;
+mod entries;
 mod extensions;
+mod gateway_responses;
 mod integration;
+mod json;
 mod mapping;
 mod options;
 mod paths;
 mod protocol;
 mod reference;
 mod security;
+mod settings;
+mod status;
 #[cfg(test)]
 mod tests;
 mod text;
 mod uri;
-mod validator;
+mod validation;
 
 use tollgate_gateway::Definition;
 use tollgate_gateway::definition::{ApiKeySource, Protocol};
+use tollgate_mapping::Dialect;
 use tollgate_source::{At, Findings};
 
 use options::Variables;
@@ -153,6 +186,16 @@ struct Context<'a> {
     options: &'a Options,
     /// The variables of every stage.
     variables: Vec<(Option<&'a str>, Variables<'a>)>,
+}
+
+impl Context<'_> {
+    /// In whose words parameters are mapped.
+    const fn dialect(&self) -> Dialect {
+        match self.protocol {
+            Protocol::Http => Dialect::Http,
+            Protocol::Rest => Dialect::Rest,
+        }
+    }
 }
 
 /// Translates a document, YAML or JSON.

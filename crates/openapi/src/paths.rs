@@ -14,7 +14,7 @@ use crate::integration;
 use crate::reference;
 use crate::security::{Access, Schemes};
 use crate::text::slug;
-use crate::validator;
+use crate::validation::{self, Models, Operation};
 
 /// The longest name made up for an integration.
 const MAX_NAME: usize = 64;
@@ -37,12 +37,22 @@ const METHODS: [(&str, &str); 8] = [
 pub(crate) struct Routes {
     pub(crate) routes: BTreeMap<String, Route>,
     pub(crate) integrations: BTreeMap<String, Integration>,
-    /// The names of the integrations of each URI, since equal ones are shared.
-    by_uri: BTreeMap<String, Vec<String>>,
+    /// The models that bodies are checked against.
+    pub(crate) models: BTreeMap<String, serde_json::Value>,
+    /// The name of each integration by what it says, since equal ones are shared.
+    shared: BTreeMap<String, String>,
     /// Finds routes that could not be told from each other.
     router: Router<()>,
     /// How many operations were read, served or not.
     operations: usize,
+}
+
+/// What operations are read with.
+struct Reader<'r, 'a> {
+    prefix: &'r str,
+    schemes: &'r mut Schemes<'a>,
+    models: Models<'a>,
+    context: &'r Context<'a>,
 }
 
 impl Routes {
@@ -57,7 +67,8 @@ impl Routes {
         let mut routes = Self {
             routes: BTreeMap::new(),
             integrations: BTreeMap::new(),
-            by_uri: BTreeMap::new(),
+            models: BTreeMap::new(),
+            shared: BTreeMap::new(),
             router: Router::new(match context.protocol {
                 Protocol::Http => Rules::Http,
                 Protocol::Rest => Rules::Rest,
@@ -67,11 +78,12 @@ impl Routes {
         if paths.map(out).is_none() {
             return routes;
         }
+        let mut reader = Reader { prefix, schemes, models: Models::new(context), context };
         for (key, item) in paths.entries() {
             if extensions::is_foreign(key) {
                 continue;
             }
-            routes.read_path(key, item, prefix, schemes, context, out);
+            routes.read_path(key, item, &mut reader, out);
             if routes.operations > MAX_ROUTES {
                 out.refuse_key(paths, format!("an API has at most {MAX_ROUTES} routes"));
                 break;
@@ -80,6 +92,7 @@ impl Routes {
         if routes.operations == 0 && !out.is_refused() {
             out.refuse_key(paths, "there are no operations, so there is nothing to serve");
         }
+        routes.models = reader.models.compile(out);
         routes
     }
 
@@ -87,13 +100,11 @@ impl Routes {
         &mut self,
         key: &'a str,
         item: At<'a>,
-        prefix: &str,
-        schemes: &mut Schemes<'a>,
-        context: &Context<'a>,
+        reader: &mut Reader<'_, 'a>,
         out: &mut Findings,
     ) {
         let here = item.clone();
-        let Some(item) = reference::follow(item, &context.root, out) else {
+        let Some(item) = reference::follow(item, &reader.context.root, out) else {
             return;
         };
         if !key.starts_with('/') && key != "$default" {
@@ -118,34 +129,29 @@ impl Routes {
                 if self.operations > MAX_ROUTES {
                     return;
                 }
-                self.read_operation(key, method, &at, prefix, schemes, context, out);
+                self.read_operation((key, &item), method, &at, reader, out);
             }
         }
         fields.done(out);
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "where the operation is, and what it is read with"
-    )]
     fn read_operation<'a>(
         &mut self,
-        path: &str,
+        (path, item): (&str, &At<'a>),
         method: &str,
         at: &At<'a>,
-        prefix: &str,
-        schemes: &mut Schemes<'a>,
-        context: &Context<'a>,
+        reader: &mut Reader<'_, 'a>,
         out: &mut Findings,
     ) {
+        let context = reader.context;
         let Some(mut fields) = at.fields(out) else {
             return;
         };
         describe(&mut fields, out);
         let id = fields.take("operationId").and_then(|at| at.string(out));
-        let key = route_key(path, method, prefix, &mut fields, out);
-        let access = schemes.access(&mut fields, context, out);
-        validator::check(&mut fields, context, out);
+        let key = route_key(path, method, reader.prefix, &mut fields, out);
+        let access = reader.schemes.access(&mut fields, context, out);
+        let checks = validation::checks(&mut fields, context, out);
         let integration = fields.take("x-amazon-apigateway-integration");
         fields.done(out);
         let key = key.and_then(|key| self.insert(at, &key, out).map(|()| key));
@@ -166,14 +172,16 @@ impl Routes {
             .filter_map(Segment::name)
             .map(|name| name.to_string())
             .collect();
+        let route = key.to_string();
+        let operation = Operation { route: &route, variables: &variables, item, at };
+        let validation = validation::read(checks, &operation, &mut reader.models, context, out);
         let Some(translated) = integration::translate(integration, &variables, context, out) else {
             return;
         };
         let Some(Access { authorization, api_key_required }) = access else {
             return;
         };
-        if authorization == Authorization::None && !translated.mapping.claims_to_headers.is_empty()
-        {
+        if authorization == Authorization::None && !translated.claims_to_headers.is_empty() {
             let reason = "anyone may call this operation, so there are no claims for its integration's \
                           headers: require a token in `security`, or remove the mapping";
             out.refuse_key(at, reason);
@@ -189,11 +197,11 @@ impl Routes {
             return;
         }
         let wanted = translated.name.as_deref().or(id);
-        let integration = self.share(Integration::HttpProxy(translated.proxy), wanted, &key);
-        let claims_to_headers = translated.mapping.claims_to_headers;
+        let integration = self.share(translated.integration, wanted, &key);
+        let claims_to_headers = translated.claims_to_headers;
         self.routes.insert(
-            key.to_string(),
-            Route { authorization, api_key_required, integration, claims_to_headers },
+            route,
+            Route { authorization, api_key_required, validation, integration, claims_to_headers },
         );
     }
 
@@ -209,10 +217,8 @@ impl Routes {
 
     /// The name of an integration: that of an equal one, or a new one that tells what it is for.
     fn share(&mut self, integration: Integration, wanted: Option<&str>, key: &RouteKey) -> String {
-        let uri = integration.service().map(|service| service.uri.clone()).unwrap_or_default();
-        let alike = self.by_uri.get(&uri).into_iter().flatten();
-        let mut equal = alike.filter(|name| self.integrations.get(*name) == Some(&integration));
-        if let Some(name) = equal.next() {
+        let says = serde_json::to_string(&integration).ok();
+        if let Some(name) = says.as_ref().and_then(|says| self.shared.get(says)) {
             return name.clone();
         }
         let mut base = wanted.map(|wanted| slug(wanted, MAX_NAME)).unwrap_or_default();
@@ -226,7 +232,7 @@ impl Routes {
             .find(|name| !self.integrations.contains_key(name))
             .unwrap_or(base);
         self.integrations.insert(name.clone(), integration);
-        self.by_uri.entry(uri).or_default().push(name.clone());
+        self.shared.extend(says.map(|says| (says, name.clone())));
         name
     }
 }

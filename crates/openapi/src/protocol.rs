@@ -42,6 +42,8 @@ const REST_ROOT: [&str; 9] = [
     "x-amazon-apigateway-security-policy",
 ];
 
+const HTTP_INTEGRATION: [&str; 2] = ["integrationSubtype", "responseParameters"];
+
 const REST_INTEGRATION: [&str; 7] = [
     "cacheKeyParameters",
     "cacheNamespace",
@@ -168,8 +170,8 @@ impl Scales {
             None if kind == "aws_proxy" => self.leans_to_rest = true,
             None => {}
         }
-        if integration.get("integrationSubtype").is_some() {
-            self.http("integrationSubtype");
+        for key in HTTP_INTEGRATION.into_iter().filter(|key| integration.get(key).is_some()) {
+            self.http(key);
         }
         for key in REST_INTEGRATION.into_iter().filter(|key| integration.get(key).is_some()) {
             self.rest(key);

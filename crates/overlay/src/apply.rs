@@ -23,10 +23,11 @@ pub(crate) fn apply(
     out: &mut Findings,
 ) -> Option<Overlaid> {
     let id = definition.default_api.clone().or_else(|| definition.apis.keys().next().cloned())?;
+    let api = definition.apis.get_mut(&id)?;
     if let Some((at, stages)) = &written.stages {
-        let api = definition.apis.get_mut(&id)?;
         put_stages(at, stages, api, only, out);
     }
+    api.cors = written.cors.clone().or(api.cors.take());
     for plan in &written.usage_plans {
         let plan_made = usage_plan(plan, &id, &definition.apis, out);
         definition.usage_plans.insert(plan.name.to_owned(), plan_made);
@@ -42,6 +43,7 @@ pub(crate) fn apply(
         domain_name::keep(only, &id, &mut definition);
         keep(only, &id, &mut definition);
     }
+    definition.account_id = written.account_id.map(str::to_owned).or(definition.account_id);
     definition.account_throttle = written.account_throttle.clone().or(definition.account_throttle);
     if written.api_keys_file.is_some() {
         definition.api_key_files.get_or_insert_default();
@@ -135,6 +137,8 @@ fn make_stage(
     Stage {
         canary: written.canary.as_ref().map(|(_, canary)| canary.clone()),
         variables,
+        access_log: written.access_log.clone(),
+        detailed_metrics: written.detailed_metrics,
         throttle: written.throttle.clone(),
         route_throttles,
         client_throttles: written.clients.clone(),

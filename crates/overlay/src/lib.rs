@@ -1,4 +1,4 @@
-//! What an OpenAPI document cannot say: stages, domain names, throttles, usage plans and keys.
+//! What an OpenAPI document cannot say: stages, domain names, throttles, usage plans, keys and logs.
 //!
 //! Text in, value out. An [`Overlay`] is a second file beside the document, YAML or JSON, in the words
 //! of API Gateway's own resources. [`Overlay::apply`] adds what it says to the definition that was made
@@ -41,15 +41,18 @@
 //! with come on top of them, in every stage. The translator of the document is told of them
 //! ([`Overlay::stages`]), so that it can say which URI lacks a variable on which stage.
 
+mod access_log;
 mod api_key;
 mod apply;
 mod canary;
+mod cors;
 mod counters;
 mod domain_name;
 mod method;
 mod read;
 mod reference;
 mod routing_rule;
+mod settings;
 mod stage;
 #[cfg(test)]
 mod tests;

@@ -5,12 +5,15 @@ use tollgate_rate_limit::{Counters, ResponseHeaders, Throttle};
 use tollgate_source::text::quoted;
 use tollgate_source::{At, Findings};
 
-use crate::{api_key, counters, domain_name, stage, throttle, usage_plan};
+use crate::{api_key, cors, counters, domain_name, stage, throttle, usage_plan};
 
 /// An overlay as it is written. What is wrong with it is reported and left out.
 #[derive(Debug)]
 pub(crate) struct Written<'a> {
+    pub(crate) account_id: Option<&'a str>,
     pub(crate) account_throttle: Option<Throttle>,
+    /// What takes the place of what the document says about it.
+    pub(crate) cors: Option<tollgate_cors::Config>,
     /// The stages, and where they are listed, if they are.
     pub(crate) stages: Option<(At<'a>, Vec<stage::Written<'a>>)>,
     pub(crate) domain_names: Vec<domain_name::Written<'a>>,
@@ -26,7 +29,9 @@ pub(crate) fn read<'a>(root: &At<'a>, out: &mut Findings) -> Option<Written<'a>>
     let mut fields = root.fields(out)?;
     version(&fields.need("tollgate", out)?, out)?;
     let written = Written {
+        account_id: fields.take("accountId").and_then(|at| account_id(&at, out)),
         account_throttle: fields.take("account").and_then(|at| account(&at, out)),
+        cors: fields.take("cors").and_then(|at| cors::read(&at, out)),
         stages: fields.take("stages").map(|at| {
             let stages = stage::read_all(&at, out);
             (at, stages)
@@ -59,6 +64,16 @@ fn version(at: &At<'_>, out: &mut Findings) -> Option<()> {
         return None;
     }
     Some(())
+}
+
+/// A number that YAML may take for one, though it can begin with zeros.
+fn account_id<'a>(at: &At<'a>, out: &mut Findings) -> Option<&'a str> {
+    let id = at.version(out)?;
+    if id.len() != 12 || !id.bytes().all(|byte| byte.is_ascii_digit()) {
+        out.refuse(at, format!("an account's id has twelve digits: {}", quoted(id)));
+        return None;
+    }
+    Some(id)
 }
 
 fn account(at: &At<'_>, out: &mut Findings) -> Option<Throttle> {

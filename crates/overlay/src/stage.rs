@@ -8,8 +8,8 @@ use tollgate_source::text::quoted;
 use tollgate_source::{At, Findings, Value};
 use tollgate_throttle::Key;
 
-use crate::throttle::{limits, settings};
-use crate::{canary, method};
+use crate::throttle::limits;
+use crate::{access_log, canary, method, settings};
 
 /// API Gateway's limits on the variables of a stage.
 const MAX_VARIABLES: usize = 100;
@@ -21,29 +21,6 @@ const MAX_CLIENT_THROTTLES: usize = 10;
 
 const MAX_CLIENT_THROTTLE_NAME: usize = 64;
 
-/// The settings of API Gateway's methods and routes that this version does not serve. Nothing is
-/// opened without them.
-const LEFT_OUT: [(&str, &str); 9] = [
-    ("cacheDataEncrypted", "`cacheDataEncrypted` is not served by this version: nothing is cached"),
-    ("cacheTtlInSeconds", "`cacheTtlInSeconds` is not served by this version: nothing is cached"),
-    ("cachingEnabled", "`cachingEnabled` is not served by this version: nothing is cached"),
-    ("dataTraceEnabled", "`dataTraceEnabled` is not served by this version: nothing is traced"),
-    (
-        "detailedMetricsEnabled",
-        "`detailedMetricsEnabled` is not looked at: metrics are the proxy's",
-    ),
-    ("loggingLevel", "`loggingLevel` is not looked at: logs are the proxy's"),
-    ("metricsEnabled", "`metricsEnabled` is not looked at: metrics are the proxy's"),
-    (
-        "requireAuthorizationForCacheControl",
-        "`requireAuthorizationForCacheControl` is not served by this version: nothing is cached",
-    ),
-    (
-        "unauthorizedCacheControlHeaderStrategy",
-        "`unauthorizedCacheControlHeaderStrategy` is not served by this version: nothing is cached",
-    ),
-];
-
 const TWICE: &str = "this method is there twice, written in two ways";
 
 /// A stage as it is written. What is wrong with it is reported and left out.
@@ -54,6 +31,8 @@ pub(crate) struct Written<'a> {
     pub(crate) variables: BTreeMap<String, String>,
     /// What stands here that only one kind of API has.
     pub(crate) of: Vec<(At<'a>, Protocol)>,
+    pub(crate) access_log: Option<tollgate_access_log::Config>,
+    pub(crate) detailed_metrics: bool,
     pub(crate) throttle: Option<Throttle>,
     /// By route key, and where each is.
     pub(crate) routes: Vec<(At<'a>, String, Option<Throttle>)>,
@@ -75,6 +54,8 @@ fn read<'a>(name: &'a str, at: At<'a>, out: &mut Findings) -> Written<'a> {
         name,
         variables: BTreeMap::new(),
         of: Vec::new(),
+        access_log: None,
+        detailed_metrics: false,
         throttle: None,
         routes: Vec::new(),
         clients: BTreeMap::new(),
@@ -97,12 +78,15 @@ fn read<'a>(name: &'a str, at: At<'a>, out: &mut Findings) -> Written<'a> {
         (Some(at), None) | (None, Some(at)) => stage.variables = variables(&at, out),
         (None, None) => {}
     }
+    if let Some(at) = fields.take("accessLogSettings") {
+        stage.access_log = access_log::read(&at, out);
+    }
     if let Some(at) = fields.take("methodSettings") {
         method_settings(&at, &mut stage, out);
         stage.of.push((at, Protocol::Rest));
     }
     if let Some(at) = fields.take("defaultRouteSettings") {
-        stage.throttle = read_settings(&at, out).flatten();
+        put_default(&at, Protocol::Http, &mut stage, out);
         stage.of.push((at, Protocol::Http));
     }
     if let Some(at) = fields.take("routeSettings") {
@@ -147,6 +131,14 @@ pub(crate) fn variables(at: &At<'_>, out: &mut Findings) -> BTreeMap<String, Str
     variables
 }
 
+/// What holds where a method or a route has no settings of its own.
+fn put_default(at: &At<'_>, of: Protocol, stage: &mut Written<'_>, out: &mut Findings) {
+    if let Some(settings) = settings::read(at, of, out) {
+        stage.throttle = settings.throttle;
+        stage.detailed_metrics = settings.detailed_metrics.is_some();
+    }
+}
+
 /// REST: by `orders/{id}/GET`, and `*/*` for all others.
 fn method_settings<'a>(at: &At<'a>, stage: &mut Written<'a>, out: &mut Findings) {
     if at.map(out).is_none() {
@@ -154,14 +146,14 @@ fn method_settings<'a>(at: &At<'a>, stage: &mut Written<'a>, out: &mut Findings)
     }
     let mut has_default = false;
     for (text, at) in at.entries() {
-        let throttle = read_settings(&at, out);
         if matches!(text, "*/*" | "/*/*" | "~1*/*") {
             if std::mem::replace(&mut has_default, true) {
                 out.refuse_key(&at, TWICE);
             }
-            stage.throttle = throttle.flatten();
+            put_default(&at, Protocol::Rest, stage, out);
             continue;
         }
+        let throttle = settings::read_one(&at, Protocol::Rest, out);
         match method::route_key(text) {
             Some(key) if !key.contains('*') => add_route(at, key, throttle, stage, out),
             _ => {
@@ -178,7 +170,7 @@ fn route_settings<'a>(at: &At<'a>, stage: &mut Written<'a>, out: &mut Findings) 
         return;
     }
     for (key, at) in at.entries() {
-        let throttle = read_settings(&at, out);
+        let throttle = settings::read_one(&at, Protocol::Http, out);
         add_route(at, key.to_owned(), throttle, stage, out);
     }
 }
@@ -196,17 +188,6 @@ fn add_route<'a>(
         return;
     }
     stage.routes.push((at, key, throttle));
-}
-
-/// The settings of a method or a route. The inner value is absent where nothing is said of throttling.
-fn read_settings(at: &At<'_>, out: &mut Findings) -> Option<Option<Throttle>> {
-    let mut fields = at.fields(out)?;
-    for (key, reason) in LEFT_OUT {
-        fields.notice(key, reason, out);
-    }
-    let throttle = settings(&mut fields, out);
-    fields.finish(out);
-    throttle
 }
 
 fn client_throttles(at: &At<'_>, out: &mut Findings) -> BTreeMap<String, ClientThrottle> {

@@ -193,3 +193,148 @@ fn the_value_of_a_key_is_never_repeated() {
         assert!(problems.iter().all(|problem| !problem.contains("secret")), "{problems:?}");
     }
 }
+
+/// The reasons of a refusal, without their places.
+#[track_caller]
+fn reasons(text: &str) -> Vec<String> {
+    let problems = overlay(text).apply(definition("http", "$default"), None).unwrap_err();
+    problems.into_iter().map(|problem| problem.reason).collect()
+}
+
+#[test]
+fn a_stage_has_an_access_log() {
+    let stage = |settings: &str| format!("stages: {{dev: {{accessLogSettings: {settings}}}}}");
+    let overlaid = applied(
+        &stage("{format: $context.requestId $context.status, destinationArn: 'arn:aws:logs:a'}"),
+        None,
+    );
+    let log = overlaid.definition.apis["orders"].stages["dev"].access_log.clone();
+    assert_eq!(log.expect("an access log").format, "$context.requestId $context.status");
+    let notices: Vec<_> = overlaid.notices.iter().map(|notice| &*notice.reason).collect();
+    let unused =
+        "`destinationArn` is not looked at: lines go where the proxy writes its access log";
+    assert_eq!(notices, [unused]);
+
+    assert_eq!(reasons(&stage("{}")), ["lacks `format`"]);
+    assert_eq!(reasons(&stage("{format: ''}")), ["is empty"]);
+    assert_eq!(
+        reasons(&stage("{format: $context.status}")),
+        ["must have `$context.requestId` or `$context.extendedRequestId`"]
+    );
+    assert_eq!(reasons(&stage("{format: \"a\\nb\"}")), ["must be one line"]);
+    assert_eq!(
+        reasons(&stage("{format: $context.requestId $context.nothing}")),
+        ["there is no `$context.nothing`"]
+    );
+    assert_eq!(
+        reasons(&stage("{form: $context.requestId}")),
+        ["lacks `format`", "`form` is not known here"]
+    );
+}
+
+#[test]
+fn requests_are_counted_for_each_route_where_the_default_says_so() {
+    #[track_caller]
+    fn check(protocol: &str, settings: &str, expected: bool, notices: &[&str]) {
+        let text = format!("stages: {{dev: {{{settings}}}}}");
+        let overlaid = overlay(&text).apply(definition(protocol, "dev"), None).expect(settings);
+        let stage = &overlaid.definition.apis["orders"].stages["dev"];
+        assert_eq!(stage.detailed_metrics, expected, "{settings}");
+        let found: Vec<_> = overlaid.notices.iter().map(|notice| &*notice.reason).collect();
+        assert_eq!(found, notices, "{settings}");
+    }
+    check("http", "defaultRouteSettings: {detailedMetricsEnabled: true}", true, &[]);
+    check("http", "defaultRouteSettings: {detailedMetricsEnabled: false}", false, &[]);
+    check("rest", "methodSettings: {'*/*': {metricsEnabled: true}}", true, &[]);
+    check(
+        "http",
+        "routeSettings: {GET /orders: {detailedMetricsEnabled: true}}",
+        false,
+        &["every route is counted by itself, or none: `defaultRouteSettings` says which"],
+    );
+    check(
+        "rest",
+        "methodSettings: {orders/GET: {metricsEnabled: true}, //GET: {metricsEnabled: false}}",
+        false,
+        &["every route is counted by itself, or none: `*/*` says which"],
+    );
+    assert_eq!(
+        reasons("stages: {dev: {defaultRouteSettings: {metricsEnabled: true}}}"),
+        ["`metricsEnabled` is not known here"]
+    );
+}
+
+#[test]
+fn an_account_has_an_id_of_twelve_digits() {
+    #[track_caller]
+    fn check(id: &str, expected: &str) {
+        let definition = applied(&format!("accountId: {id}"), None).definition;
+        assert_eq!(definition.account_id.as_deref(), Some(expected));
+    }
+    check("123456789012", "123456789012");
+    check("'000000000012'", "000000000012");
+    check("000000000012", "000000000012");
+    assert_eq!(reasons("accountId: 12"), ["an account's id has twelve digits: `12`"]);
+    assert_eq!(reasons("accountId: [1]"), ["a string belongs here, not a list"]);
+}
+
+#[test]
+fn every_kind_of_api_may_have_cors() {
+    for protocol in ["http", "rest"] {
+        let text = "cors: {allowOrigins: ['https://a.example.com'], allowMethods: [PUT], \
+                    allowHeaders: [x-a], exposeHeaders: [x-b], maxAge: -1, allowCredentials: true}\n\
+                    stages: {dev: {variables: {path: a}}}";
+        let overlaid = overlay(text).apply(definition(protocol, "dev"), None).expect(text);
+        let definition = overlaid.definition;
+        let cors = definition.apis["orders"].cors.clone().expect("CORS");
+        assert_eq!(cors.allow_origins, ["https://a.example.com"]);
+        assert_eq!((cors.max_age_secs, cors.allow_credentials), (Some(-1), true));
+        assert_eq!(
+            (cors.allow_headers, cors.expose_headers),
+            (vec!["x-a".into()], vec!["x-b".into()])
+        );
+        Gateway::compile(definition).expect("a gateway");
+    }
+}
+
+#[test]
+fn what_the_overlay_says_of_cors_takes_the_place_of_what_the_document_says() {
+    let mut before = definition("http", "$default");
+    before.apis.get_mut("orders").unwrap().cors = Some(tollgate_cors::Config::default());
+    let cors = |text: &str| {
+        let after = overlay(text).apply(before.clone(), None).unwrap().definition;
+        after.apis["orders"].cors.clone().expect("CORS").allow_origins
+    };
+    assert_eq!(cors("cors: {allowOrigins: ['*']}"), ["*"]);
+    assert_eq!(cors(""), [""; 0]);
+}
+
+#[test]
+fn what_is_wrong_with_cors_is_told_in_its_place() {
+    #[track_caller]
+    fn check(cors: &str, expected: &str) {
+        assert_eq!(refused(&format!("cors: {cors}"), None), [expected]);
+    }
+    check(
+        "{allowOrigins: ['https://a.example.com', 'null']}",
+        "o.yaml:2:48: $.cors.allowOrigins[1]: `null` is the origin of every page in a sandbox, so it \
+         would stand for anybody",
+    );
+    check(
+        "{allowOrigins: ['*'], allowCredentials: true}",
+        "o.yaml:2:23: $.cors.allowOrigins[0]: `*` cannot be allowed together with `allowCredentials`",
+    );
+    check("{maxAge: 86401}", "o.yaml:2:16: $.cors.maxAge: `86401` is not from -1 to 86400");
+    check(
+        "{maxAge: day}",
+        "o.yaml:2:16: $.cors.maxAge: a whole number of seconds from -1 to 86400 belongs here",
+    );
+    check(
+        "{allowMethods: GET}",
+        "o.yaml:2:22: $.cors.allowMethods: a list belongs here, not a string",
+    );
+    check(
+        "{allowOrigin: []}",
+        "o.yaml:2:8: $.cors.allowOrigin: `allowOrigin` is not known, perhaps `allowOrigins` is meant",
+    );
+}

@@ -1,12 +1,12 @@
 //! Our own extensions: what API Gateway has no words for.
 
-use serde_json::{Map, Number, Value as Json};
 use tollgate_jwt_authorizer::{JwksUri, KeyId, Keys};
 use tollgate_policy::Endpoint;
 use tollgate_source::text::{any_of, quoted};
-use tollgate_source::{At, Fields, Findings, Node, Value};
+use tollgate_source::{At, Fields, Findings, Value};
 
 use super::url;
+use crate::json;
 use crate::options::Options;
 
 const ALGORITHMS: [&str; 10] =
@@ -88,7 +88,7 @@ impl<'a> Own<'a> {
                     );
                     return None;
                 }
-                let keys = Keys::Jwks(json(at.node));
+                let keys = Keys::Jwks(json::of(at.node));
                 Some((at, keys))
             }
             (None, None) => None,
@@ -131,24 +131,4 @@ pub(super) fn algorithms(at: &At<'_>, out: &mut Findings) -> Option<Vec<String>>
         }
     }
     Some(listed.into_iter().map(|(_, name)| name.to_owned()).collect())
-}
-
-/// The value as JSON.
-fn json(node: &Node) -> Json {
-    match &node.value {
-        Value::Null => Json::Null,
-        Value::Bool(flag) => Json::Bool(*flag),
-        Value::Number(text) => match text.parse::<Number>() {
-            Ok(number) => Json::Number(number),
-            Err(_) => Json::String(text.to_string()),
-        },
-        Value::String(text) => Json::String(text.to_string()),
-        Value::List(items) => Json::Array(items.iter().map(json).collect()),
-        Value::Map(map) => Json::Object(
-            map.entries()
-                .iter()
-                .map(|entry| (entry.key.to_string(), json(&entry.value)))
-                .collect::<Map<_, _>>(),
-        ),
-    }
 }
