@@ -26,6 +26,7 @@ mod jwt_authorizer;
 mod jwt_filter;
 mod parameter_mapping;
 mod paths;
+mod payload;
 mod private;
 mod regional;
 mod releases;

@@ -120,6 +120,10 @@ pub struct Api {
     /// Models by name: JSON Schema draft-04.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub models: BTreeMap<String, serde_json::Value>,
+    /// The media types whose bodies are bytes rather than text, such as `image/png`, `image/*` and `*/*`.
+    /// Up to 100.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub binary_media_types: Vec<String>,
     /// The size in bytes from which responses are compressed, 0 to 10,485,760; they are not where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub minimum_compression_size: Option<u32>,
@@ -153,6 +157,7 @@ impl Api {
             cors: None,
             gateway_responses: BTreeMap::new(),
             models: BTreeMap::new(),
+            binary_media_types: Vec::new(),
             minimum_compression_size: None,
             authorizers: BTreeMap::new(),
             integrations: BTreeMap::new(),
@@ -170,6 +175,7 @@ impl Api {
             cors: self.cors,
             gateway_responses: self.gateway_responses,
             models: self.models,
+            binary_media_types: self.binary_media_types,
             minimum_compression_size: self.minimum_compression_size,
             authorizers: self.authorizers,
             integrations: self.integrations,
@@ -278,6 +284,10 @@ pub struct Deployment {
     /// Models by name: JSON Schema draft-04.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub models: BTreeMap<String, serde_json::Value>,
+    /// The media types whose bodies are bytes rather than text, such as `image/png`, `image/*` and `*/*`.
+    /// Up to 100.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub binary_media_types: Vec<String>,
     /// The size in bytes from which responses are compressed, 0 to 10,485,760; they are not where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub minimum_compression_size: Option<u32>,

@@ -168,7 +168,11 @@ impl Explaining<'_> {
         let (gateway, host) = (self.gateway, self.host);
         let mut prepared = gateway.prepare(&mut self.notes, exchange, None, host);
         if matches!(prepared, Ok(Verdict::Body)) {
-            prepared = gateway.prepare(&mut self.notes, exchange, Some(body), host);
+            let mut body = body.to_vec();
+            if let Err(fault) = gateway.decode(&self.notes, exchange, &mut body) {
+                return self.refuse("body", fault, exchange);
+            }
+            prepared = gateway.prepare(&mut self.notes, exchange, Some(&mut body), host);
         }
         let checked = route.validator.is_some();
         match prepared {

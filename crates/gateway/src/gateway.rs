@@ -117,7 +117,10 @@ impl Policy for Gateway {
         body: &mut Vec<u8>,
         host: &dyn Host,
     ) -> Verdict {
-        self.go_on(notes, exchange, Some(body), host)
+        match self.decode(notes, exchange, body) {
+            Ok(()) => self.go_on(notes, exchange, Some(body), host),
+            Err(fault) => Verdict::Respond(self.refuse_for(fault, notes, exchange, host)),
+        }
     }
 
     fn on_wake(&self, notes: &mut Notes, exchange: &mut Exchange, host: &dyn Host) -> Verdict {

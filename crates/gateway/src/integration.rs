@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use tollgate_mapping::{Dialect, Scene};
 use tollgate_parameter_mapping::{RequestMapping, ResponseMapping};
+use tollgate_payload::{BinaryMediaTypes, ContentHandling, Conversion, NotBase64};
 use tollgate_policy::{Exchange, Fault, Headers, Invalid, Response};
 
 use crate::definition::{self, HttpProxy, Mock, Passthrough, Protocol};
 use crate::integration_response::{IntegrationResponses, Selected};
 use crate::remap;
+use crate::snapshot::Snapshot;
 
 /// The media type of a request or a response that says none.
 pub(crate) const JSON: &str = "application/json";
@@ -21,6 +23,8 @@ const MAX_STATUSES: usize = 10;
 pub(crate) struct Integration {
     pub(crate) kind: Kind,
     pub(crate) request: RequestMapping,
+    /// What becomes of a request's body.
+    pub(crate) handling: Option<ContentHandling>,
 }
 
 /// Whose answer it is.
@@ -61,7 +65,8 @@ impl Integration {
                 let at = within("http_proxy");
                 let request = request(service, protocol).map_err(at)?;
                 let responses = responses(service, protocol).map_err(at)?;
-                Ok(Self { kind: Kind::HttpProxy(responses), request })
+                let handling = handling(service, protocol).map_err(at)?;
+                Ok(Self { kind: Kind::HttpProxy(responses), request, handling })
             }
             definition::Integration::Http(http) => {
                 let at = within("http");
@@ -73,12 +78,14 @@ impl Integration {
                     return Err(at(Invalid::new("service.response_parameters", reason)));
                 }
                 let responses = IntegrationResponses::compile(&http.responses).map_err(at)?;
-                Ok(Self { kind: Kind::Http(responses), request })
+                let handling = service.content_handling;
+                Ok(Self { kind: Kind::Http(responses), request, handling })
             }
             definition::Integration::Mock(mock) => {
                 let at = within("mock");
                 of_rest(protocol).map_err(at)?;
-                Ok(Self { kind: self::mock(mock).map_err(at)?, request: RequestMapping::default() })
+                let (kind, request) = (self::mock(mock).map_err(at)?, RequestMapping::default());
+                Ok(Self { kind, request, handling: None })
             }
         }
     }
@@ -124,9 +131,20 @@ impl Integration {
         &self,
         exchange: &Exchange,
         response: &mut Response,
-        protocol: Protocol,
+        snapshot: &Snapshot,
         is_whole: bool,
     ) -> Step {
+        let protocol = snapshot.protocol;
+        let conversion = self.conversion(exchange, response, &snapshot.binary);
+        if conversion != Conversion::None && protocol == Protocol::Rest {
+            if !is_whole {
+                return Step::Body;
+            }
+            match conversion.apply(&response.body) {
+                Ok(body) => response.body = body,
+                Err(NotBase64) => return Step::Refuse(Fault::ApiConfiguration),
+            }
+        }
         match &self.kind {
             Kind::HttpProxy(mappings) => {
                 if let Some(mapping) = mappings.get(&response.status) {
@@ -156,6 +174,34 @@ impl Integration {
             // It is answered before anything is asked.
             Kind::Mock { .. } => Step::Refuse(Fault::Internal),
         }
+    }
+}
+
+impl Integration {
+    /// What becomes of the body of an answer.
+    fn conversion(
+        &self,
+        exchange: &Exchange,
+        response: &Response,
+        binary: &BinaryMediaTypes,
+    ) -> Conversion {
+        let handling = match &self.kind {
+            Kind::HttpProxy(_) | Kind::Mock { .. } => None,
+            Kind::Http(responses) => match responses.select(response.status) {
+                // The integration's body is not in it.
+                Some(selected) if selected.makes_body() => return Conversion::None,
+                Some(selected) => selected.content_handling(),
+                None => None,
+            },
+        };
+        let is_off = binary.is_empty() && handling.is_none();
+        if is_off || response.headers.get("content-encoding").is_some() {
+            return Conversion::None;
+        }
+        let media_type = media_type(&response.headers);
+        let accept = exchange.request.headers.arrived("accept").unwrap_or_default();
+        let (is_binary, accepts) = (binary.contain(media_type.as_bytes()), binary.contain(accept));
+        Conversion::of_response(is_binary, accepts, handling)
     }
 }
 
@@ -197,6 +243,15 @@ fn of_rest(protocol: Protocol) -> Result<(), Invalid> {
     match protocol {
         Protocol::Rest => Ok(()),
         Protocol::Http => Err(Invalid::new("", "only a REST API has such an integration")),
+    }
+}
+
+fn handling(service: &HttpProxy, protocol: Protocol) -> Result<Option<ContentHandling>, Invalid> {
+    match (service.content_handling, protocol) {
+        (Some(_), Protocol::Http) => {
+            Err(Invalid::new("content_handling", "only a REST API converts bodies"))
+        }
+        (handling, _) => Ok(handling),
     }
 }
 

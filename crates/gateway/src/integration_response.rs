@@ -3,6 +3,7 @@
 use regex_lite::{Regex, RegexBuilder};
 use tollgate_mapping::{Bodies, Dialect, Scene, Template};
 use tollgate_parameter_mapping::ResponseMapping;
+use tollgate_payload::ContentHandling;
 use tollgate_policy::{Exchange, Headers, Invalid, Response};
 
 use crate::definition::IntegrationResponse;
@@ -26,6 +27,7 @@ struct Compiled {
     status: u16,
     mapping: ResponseMapping,
     bodies: Bodies,
+    content_handling: Option<ContentHandling>,
 }
 
 /// The response that fits.
@@ -54,7 +56,10 @@ impl IntegrationResponses {
     }
 
     pub(crate) fn need_body(&self) -> bool {
-        self.0.iter().any(|response| response.mapping.needs_body())
+        let needs = |response: &Compiled| {
+            response.mapping.needs_body() || response.content_handling.is_some()
+        };
+        self.0.iter().any(needs)
     }
 
     pub(crate) fn need_source_address(&self) -> bool {
@@ -78,6 +83,7 @@ impl Compiled {
                 .transpose()
                 .map_err(|invalid| invalid.within("selection_pattern"))?,
             status: response.status_code,
+            content_handling: response.content_handling,
             mapping: ResponseMapping::compile(&response.response_parameters, Dialect::Rest)
                 .map_err(|invalid| invalid.within("response_parameters"))?,
             bodies: Bodies::compile(&response.response_templates, Template::integration)
@@ -90,6 +96,10 @@ impl Selected<'_> {
     /// Whether the integration's body must be there.
     pub(crate) fn needs_body(&self) -> bool {
         self.0.mapping.needs_body()
+    }
+
+    pub(crate) fn content_handling(&self) -> Option<ContentHandling> {
+        self.0.content_handling
     }
 
     /// Whether it has a body of its own.

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use tollgate_canary::Variant;
 use tollgate_mapping::Scene;
+use tollgate_payload::{Coding, Conversion, NotBase64, Undecodable};
 use tollgate_policy::{Exchange, Fault, Host, Request, Response, Verdict, text};
 
 use crate::api::Api;
 use crate::canary::Canary;
 use crate::definition::Protocol;
 use crate::gateway::{Found, Gateway, Notes, Place};
-use crate::integration::{Kind, Step};
+use crate::integration::{JSON, Kind, Step};
 use crate::limits::{self, Stop};
 use crate::route::Route;
 use crate::select::Selected;
@@ -27,6 +28,8 @@ pub const COMPRESSION_HEADER: &str = "x-tollgate-compression";
 
 /// API Gateway's limit on a payload.
 const MAX_PAYLOAD_BYTES: u64 = 10 * 1024 * 1024;
+/// And on what it becomes once it is decoded: no bomb goes off.
+const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
 
 /// API Gateway's limit on the head of a request: of an HTTP API on all of it together, of a REST API on
 /// the path with the query, and on the header fields.
@@ -121,10 +124,10 @@ impl Gateway {
         &self,
         notes: &mut Notes,
         exchange: &mut Exchange,
-        body: Option<&[u8]>,
+        body: Option<&mut Vec<u8>>,
         host: &dyn Host,
     ) -> Verdict {
-        let verdict = match body {
+        let verdict = match &body {
             Some(_) => None,
             None => self.admit(notes, exchange, host),
         };
@@ -221,7 +224,7 @@ impl Gateway {
         &self,
         notes: &mut Notes,
         exchange: &mut Exchange,
-        body: Option<&[u8]>,
+        body: Option<&mut Vec<u8>>,
         host: &dyn Host,
     ) -> Result<Verdict, Fault> {
         let place = notes.place.as_ref().ok_or(Fault::Internal)?;
@@ -235,11 +238,28 @@ impl Gateway {
             return Err(Fault::BadRequestParameters);
         }
         let validator = route.validator.as_ref().filter(|it| it.needs_body(exchange));
-        let needs_body = validator.is_some() || route.integration.request.needs_body();
+        let is_coded = api.protocol == Protocol::Rest
+            && match Coding::of(&exchange.request.headers) {
+                Coding::Identity => false,
+                Coding::Gzip | Coding::Deflate => true,
+                Coding::Unknown => return Err(Fault::UnsupportedMediaType),
+            };
+        let conversion = match route.integration.handling {
+            None => Conversion::None,
+            handling @ Some(_) => {
+                let said = exchange.request.headers.get("content-type");
+                let is_binary = snapshot.binary.contain(said.unwrap_or(JSON.as_bytes()));
+                Conversion::of_request(is_binary, handling)
+            }
+        };
+        let needs_body = validator.is_some()
+            || is_coded
+            || conversion != Conversion::None
+            || route.integration.request.needs_body();
         if needs_body && body.is_none() {
             return Ok(Verdict::Body);
         }
-        if let (Some(validator), Some(body)) = (validator, body)
+        if let (Some(validator), Some(body)) = (validator, body.as_deref())
             && let Err(wrong) = validator.check_body(exchange, body)
         {
             exchange.context.validation_error = Some(wrong);
@@ -255,8 +275,11 @@ impl Gateway {
         }
         let target = route.targets.get(place.content.target).ok_or(Fault::Internal)?;
         let scene = Scene::new(exchange);
-        let scene = if let Some(body) = body { scene.with_body(body) } else { scene };
+        let scene = if let Some(body) = body.as_deref() { scene.with_body(body) } else { scene };
         let changes = route.integration.request.changes(&scene);
+        if let Some(body) = body.filter(|_| conversion != Conversion::None) {
+            *body = conversion.apply(body).map_err(|NotBase64| Fault::Internal)?;
+        }
         if let (Some(canary), Variant::Base) = (&stage.canary, place.variant)
             && canary.shadows(exchange)
             && let Some(shadow) = shadow(api, canary, &place.path, exchange.request.method())
@@ -286,12 +309,34 @@ impl Gateway {
         }
         if let Some(compression) = &snapshot.compression
             && !route.integration.reads_answer()
+            && snapshot.binary.is_empty()
             && accepts_gzip(exchange)
         {
             exchange.request.headers.set(COMPRESSION_HEADER, compression);
         }
         notes.sent = Some(host.now());
         Ok(Verdict::Continue)
+    }
+
+    /// Takes away what the body of a request to a REST API is coded in.
+    pub(crate) fn decode(
+        &self,
+        notes: &Notes,
+        exchange: &mut Exchange,
+        body: &mut Vec<u8>,
+    ) -> Result<(), Fault> {
+        let coding = Coding::of(&exchange.request.headers);
+        if self.protocol(notes) == Protocol::Http || coding == Coding::Identity {
+            return Ok(());
+        }
+        if !body.is_empty() {
+            *body = coding.decode(body, MAX_BODY_BYTES).map_err(|why| match why {
+                Undecodable::Malformed => Fault::UnsupportedMediaType,
+                Undecodable::TooLarge => Fault::RequestTooLarge,
+            })?;
+        }
+        exchange.request.headers.remove("content-encoding");
+        Ok(())
     }
 
     /// A request that a limit stops, for now or for good.

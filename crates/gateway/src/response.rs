@@ -18,13 +18,14 @@ impl Gateway {
         is_whole: bool,
         host: &dyn Host,
     ) -> Verdict {
-        let protocol = self.protocol(notes);
-        let route = notes.place.as_ref().and_then(|place| place.route.as_ref());
-        let Some(integration) = route.map(|route| &route.integration) else {
+        let found = notes.place.as_ref().and_then(|place| {
+            Some((&place.route.as_ref()?.integration, self.found(place)?.snapshot))
+        });
+        let Some((integration, snapshot)) = found else {
             self.mark(notes, exchange, response, host);
             return Verdict::Continue;
         };
-        match integration.answer(exchange, response, protocol, is_whole) {
+        match integration.answer(exchange, response, snapshot, is_whole) {
             Step::GoOn => {}
             Step::Body => return Verdict::Body,
             Step::Respond(made) => {

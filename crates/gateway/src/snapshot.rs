@@ -6,6 +6,7 @@ use std::rc::Rc;
 use tollgate_cors::Cors;
 use tollgate_gateway_response::{GatewayResponses, Style};
 use tollgate_jwt_authorizer::JwtAuthorizer;
+use tollgate_payload::BinaryMediaTypes;
 use tollgate_policy::{Compile, Invalid};
 use tollgate_request_validator::Models;
 
@@ -23,6 +24,7 @@ const MAX_COMPRESSION_SIZE: u32 = 10 << 20;
 pub(crate) struct Snapshot {
     /// The deployment's id; none where the API has no deployments.
     pub(crate) deployment: Option<Rc<str>>,
+    pub(crate) protocol: Protocol,
     pub(crate) api_key_source: ApiKeySource,
     pub(crate) authorizers: Vec<(String, JwtAuthorizer)>,
     pub(crate) router: Router<Rc<Route>>,
@@ -30,6 +32,7 @@ pub(crate) struct Snapshot {
     pub(crate) own_headers: Vec<String>,
     pub(crate) cors: Option<Cors>,
     pub(crate) responses: GatewayResponses,
+    pub(crate) binary: BinaryMediaTypes,
     /// What tells the proxy to compress, if it is to.
     pub(crate) compression: Option<String>,
     /// Whether a route or a gateway response says where the client is.
@@ -96,12 +99,15 @@ impl Snapshot {
         Ok(Self {
             needs_source_address,
             deployment: deployment.map(Into::into),
+            protocol,
             api_key_source: content.api_key_source,
             authorizers,
             router,
             own_headers,
             cors,
             responses,
+            binary: BinaryMediaTypes::compile(content.binary_media_types)
+                .map_err(|invalid| invalid.within("binary_media_types"))?,
             compression: compression(content.minimum_compression_size)?,
             variables: views
                 .iter()

@@ -8,6 +8,7 @@ mod invalid_places;
 mod limits;
 mod parameters;
 mod path;
+mod payload;
 #[cfg(not(target_arch = "wasm32"))]
 mod properties;
 mod select;

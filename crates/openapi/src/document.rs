@@ -79,6 +79,7 @@ pub(crate) fn translate(node: &Node, options: &Options, out: &mut Findings) -> O
         cors: settings.cors,
         gateway_responses: settings.gateway_responses,
         models: routes.models,
+        binary_media_types: settings.binary_media_types,
         minimum_compression_size: settings.minimum_compression_size,
         authorizers,
         integrations: routes.integrations,

@@ -1,8 +1,9 @@
 //! What the extensions at the root say of the whole API.
 
 use tollgate_gateway::definition::{ApiKeySource, Protocol};
+use tollgate_payload::BinaryMediaTypes;
 use tollgate_source::text::quoted;
-use tollgate_source::{Fields, Findings, Value};
+use tollgate_source::{At, Fields, Findings, Value};
 
 use crate::{cors, gateway_responses};
 
@@ -11,6 +12,7 @@ const MAX_COMPRESSION_SIZE: u32 = 10 << 20;
 
 const CORS: &str = "x-amazon-apigateway-cors";
 const GATEWAY_RESPONSES: &str = "x-amazon-apigateway-gateway-responses";
+const BINARY: &str = "x-amazon-apigateway-binary-media-types";
 const COMPRESSION: &str = "x-amazon-apigateway-minimum-compression-size";
 
 /// What holds for the whole API.
@@ -18,6 +20,7 @@ const COMPRESSION: &str = "x-amazon-apigateway-minimum-compression-size";
 pub(crate) struct Settings {
     pub(crate) cors: Option<tollgate_cors::Config>,
     pub(crate) gateway_responses: tollgate_gateway_response::Config,
+    pub(crate) binary_media_types: Vec<String>,
     pub(crate) minimum_compression_size: Option<u32>,
 }
 
@@ -42,14 +45,29 @@ pub(crate) fn read(fields: &mut Fields<'_>, protocol: Protocol, out: &mut Findin
     let cors = of(CORS, Protocol::Http, out);
     let gateway_responses = of(GATEWAY_RESPONSES, Protocol::Rest, out);
     let compression = of(COMPRESSION, Protocol::Rest, out);
+    let binary = of(BINARY, Protocol::Rest, out);
     Settings {
         cors: cors.and_then(|at| cors::read(&at, out)),
         gateway_responses: gateway_responses
             .map(|at| gateway_responses::read(&at, out))
             .unwrap_or_default(),
+        binary_media_types: binary.map(|at| binary_media_types(&at, out)).unwrap_or_default(),
         minimum_compression_size: compression
             .filter(|at| !matches!(at.node.value, Value::Null))
             .and_then(|at| at.number(0, MAX_COMPRESSION_SIZE, out)),
+    }
+}
+
+/// The media types whose bodies are bytes.
+fn binary_media_types(at: &At<'_>, out: &mut Findings) -> Vec<String> {
+    let items = at.list(out).into_iter().flatten();
+    let types: Vec<_> = items.filter_map(|item| Some(item.filled(out)?.to_owned())).collect();
+    match BinaryMediaTypes::compile(&types) {
+        Ok(_) => types,
+        Err(invalid) => {
+            out.refuse(at, invalid.reason);
+            Vec::new()
+        }
     }
 }
 
@@ -76,17 +94,10 @@ fn left_out(fields: &mut Fields<'_>, out: &mut Findings) {
     // Read where an operation names one.
     fields.take("x-amazon-apigateway-request-validators");
     fields.take("x-amazon-apigateway-request-validator");
-    for (key, reason) in [
-        (
-            "x-amazon-apigateway-binary-media-types",
-            "`x-amazon-apigateway-binary-media-types` are not looked at: bodies are passed on as \
-             they are",
-        ),
-        (
-            "x-amazon-apigateway-documentation",
-            "`x-amazon-apigateway-documentation` is not looked at: it documents",
-        ),
-    ] {
+    for (key, reason) in [(
+        "x-amazon-apigateway-documentation",
+        "`x-amazon-apigateway-documentation` is not looked at: it documents",
+    )] {
         fields.notice(key, reason, out);
     }
 }

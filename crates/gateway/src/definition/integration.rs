@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use tollgate_payload::ContentHandling;
 
 use super::is_default;
 
@@ -47,6 +48,9 @@ pub struct HttpProxy {
     /// The name the service's certificate must have, where it is not that of the URI.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server_name_to_verify: Option<String>,
+    /// What becomes of a request's body, of a REST API. Where absent it passes as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_handling: Option<ContentHandling>,
     /// What is changed of the request, in the words of the API's kind: of an HTTP API
     /// `append:header.NAME`, `overwrite:querystring.NAME`, `overwrite:path` and the like, of a REST API
     /// `integration.request.header.NAME`, `.querystring.NAME` and `.path.NAME`. Up to 100.
@@ -114,6 +118,10 @@ pub struct IntegrationResponse {
     pub selection_pattern: Option<String>,
     /// The status that the client gets.
     pub status_code: u16,
+    /// What becomes of the integration's body. Where absent that depends on whether it is binary and
+    /// whether the client accepts what is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_handling: Option<ContentHandling>,
     /// Header fields, `method.response.header.NAME`, and what they say. Up to 100.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub response_parameters: BTreeMap<String, String>,

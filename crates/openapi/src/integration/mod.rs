@@ -1,5 +1,6 @@
 //! `x-amazon-apigateway-integration`: what answers a route.
 
+mod content_handling;
 mod http;
 mod mock;
 mod passthrough;

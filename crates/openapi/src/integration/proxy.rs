@@ -72,7 +72,7 @@ fn responses(at: &At<'_>, out: &mut Findings) {
         }
         fields.refuse(
             "contentHandling",
-            "`contentHandling` is not served by this version: bodies are passed on as they are",
+            "`contentHandling` does nothing here: the responses of an `http_proxy` are passed on as they are",
             out,
         );
         fields.done(out);

@@ -12,6 +12,8 @@ use tollgate_source::{At, Fields, Findings};
 use crate::extensions::Extended as _;
 use crate::{entries, status};
 
+use super::content_handling;
+
 /// The most responses of an integration.
 const MAX_RESPONSES: usize = 20;
 
@@ -43,9 +45,7 @@ pub(super) fn read(
 fn read_one(pattern: &str, at: &At<'_>, out: &mut Findings) -> Option<IntegrationResponse> {
     let mut fields = at.fields(out)?;
     let status_code = fields.need("statusCode", out).and_then(|at| status::read(&at, out));
-    let unserved =
-        "`contentHandling` is not served by this version: bodies are passed on as they are";
-    fields.refuse("contentHandling", unserved, out);
+    let content_handling = content_handling::read(&mut fields, out);
     let response_parameters = match fields.take("responseParameters") {
         Some(at) => {
             let check = |entries: &_| ResponseMapping::compile(entries, Dialect::Rest).map(drop);
@@ -64,6 +64,7 @@ fn read_one(pattern: &str, at: &At<'_>, out: &mut Findings) -> Option<Integratio
     Some(IntegrationResponse {
         selection_pattern: selection_pattern(pattern, at, out)?,
         status_code: status_code?,
+        content_handling,
         response_parameters,
         response_templates,
     })

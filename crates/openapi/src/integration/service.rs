@@ -11,6 +11,8 @@ use crate::extensions::Extended as _;
 use crate::mapping::{self, Mapping};
 use crate::uri;
 
+use super::content_handling;
+
 const METHODS: [&str; 8] = ["ANY", "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
 
 /// A service, and the header fields that carry claims to it.
@@ -28,6 +30,10 @@ pub(super) fn read(
     let unused = "`credentials` are not used: HTTP services are called without";
     fields.notice("credentials", unused, out);
     refused(fields, kind, out);
+    if context.protocol == Protocol::Http {
+        fields.refuse("contentHandling", "only a REST API converts bodies", out);
+    }
+    let content_handling = content_handling::read(fields, out);
     let mapping = match fields.take("requestParameters") {
         Some(at) => mapping::read(&at, variables, context, out),
         None => Some(Mapping::default()),
@@ -51,6 +57,7 @@ pub(super) fn read(
         method: method?,
         timeout_millis: timeout_millis?,
         server_name_to_verify,
+        content_handling,
         request_parameters: mapping.parameters,
         ..HttpProxy::default()
     };
@@ -59,11 +66,6 @@ pub(super) fn read(
 
 /// What would be missed, or is wrong.
 fn refused(fields: &mut Fields<'_>, kind: &str, out: &mut Findings) {
-    fields.refuse(
-        "contentHandling",
-        "`contentHandling` is not served by this version: bodies are passed on as they are",
-        out,
-    );
     fields.refuse("integrationSubtype", &format!("an `{kind}` has no subtype"), out);
     if let Some(at) = fields.take("responseTransferMode")
         && let Some(text) = at.string(out)

@@ -170,8 +170,8 @@ fn every_wrong_word_of_a_response_is_told_in_its_place() {
     let of = |more: &str| answering(&format!("{{default: {{statusCode: 200, {more}}}}}"));
     check(&of("status: 1"), &["`status` is not known here"]);
     check(
-        &of("contentHandling: CONVERT_TO_TEXT"),
-        &["`contentHandling` is not served by this version: bodies are passed on as they are"],
+        &of("contentHandling: CONVERT_TO_WORDS"),
+        &["`CONVERT_TO_WORDS` is not known: `CONVERT_TO_BINARY` or `CONVERT_TO_TEXT` belongs here"],
     );
     check(
         &of("responseParameters: {header.a: \"'1'\"}"),
