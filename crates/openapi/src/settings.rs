@@ -94,12 +94,11 @@ fn left_out(fields: &mut Fields<'_>, out: &mut Findings) {
     // Read where an operation names one.
     fields.take("x-amazon-apigateway-request-validators");
     fields.take("x-amazon-apigateway-request-validator");
-    for (key, reason) in [(
+    fields.notice(
         "x-amazon-apigateway-documentation",
         "`x-amazon-apigateway-documentation` is not looked at: it documents",
-    )] {
-        fields.notice(key, reason, out);
-    }
+        out,
+    );
 }
 
 /// Extensions whose absence opens something.

@@ -352,3 +352,34 @@ fn the_next_definition_inherits_what_is_still_true() {
     renamed.inherit(&other);
     ask(&renamed, 3);
 }
+
+#[test]
+fn a_new_deployment_inherits_what_is_still_true_of_the_one_before() {
+    let host = Counting(FakeHost::at(NOW), Cell::new(0));
+    let deployed = |id: &str, authorizer: &Value| {
+        let mut api = api("http", authorizer);
+        let parts = ["authorizers", "integrations", "routes"];
+        let deployment: Value =
+            parts.iter().map(|part| ((*part).to_owned(), api[part].take())).collect();
+        for part in parts {
+            api[part] = json!({});
+        }
+        api["deployments"] = json!({ id: deployment });
+        api["stages"]["v1"] = json!({ "deployment": id });
+        gateway(&definition(&[("a", api)]))
+    };
+    let ask = |gateway: &Gateway, expected: u32| {
+        let mut exchange = request("GET", "localhost", "/v1/closed", &[("authorization", TOKEN)]);
+        let verdict = gateway.on_request(&mut Notes::default(), &mut exchange, &host);
+        assert!(matches!(verdict, Verdict::Continue), "{verdict:?}");
+        assert_eq!(host.1.get(), expected, "signatures verified");
+    };
+    let before = deployed("one", &json!({}));
+    ask(&before, 1);
+    let next = deployed("two", &json!({}));
+    next.inherit(&before);
+    ask(&next, 1);
+    let other = deployed("three", &json!({ "leeway_secs": 1 }));
+    other.inherit(&next);
+    ask(&other, 2);
+}
