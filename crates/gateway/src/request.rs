@@ -274,7 +274,7 @@ impl Gateway {
             Some(Step::GoOn | Step::Body) => return Err(Fault::Internal),
         }
         let target = route.targets.get(place.content.target).ok_or(Fault::Internal)?;
-        let scene = Scene::new(exchange);
+        let scene = Scene::new(exchange).with_path(&place.path);
         let scene = if let Some(body) = body.as_deref() { scene.with_body(body) } else { scene };
         let changes = route.integration.request.changes(&scene);
         if let Some(body) = body.filter(|_| conversion != Conversion::None) {
@@ -290,6 +290,7 @@ impl Gateway {
         let query = match (&route.integration.kind, api.protocol) {
             (Kind::Http(_), _) => {
                 outbound::begin_anew(&mut exchange.request.headers);
+                forward_claims(route, exchange);
                 None
             }
             (_, Protocol::Rest) => {

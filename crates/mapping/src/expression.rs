@@ -136,7 +136,7 @@ impl Source {
             }
             Self::Header(name, which) => which.of(request.headers.get_all(name).map(Cow::from)),
             Self::QueryString(name, which) => which.of(query::values(request.query()?, name)),
-            Self::Path => Some(request.path().into()),
+            Self::Path => Some(scene.path.map_or(request.path(), str::as_bytes).into()),
             Self::PathParameter(name) => {
                 let value = context.path_parameters.get(name.as_str())?;
                 Some(query::decode_path(value.as_bytes()))

@@ -13,6 +13,7 @@ const MAX_BODY_BYTES: usize = 100 * 1024;
 #[derive(Debug)]
 pub struct Scene<'a> {
     pub(crate) exchange: &'a Exchange,
+    pub(crate) path: Option<&'a str>,
     pub(crate) body: Body<'a>,
     pub(crate) response: Option<&'a Response>,
     pub(crate) answer: Body<'a>,
@@ -39,13 +40,26 @@ impl<'a> Scene<'a> {
     /// A request, without its body.
     #[must_use]
     pub fn new(exchange: &'a Exchange) -> Self {
-        Self { exchange, body: Body::default(), response: None, answer: Body::default() }
+        Self {
+            exchange,
+            path: None,
+            body: Body::default(),
+            response: None,
+            answer: Body::default(),
+        }
     }
 
     /// The value of a variable of the path, still percent-encoded.
     #[must_use]
     pub fn path_parameter(&self, name: &str) -> Option<&'a str> {
         self.exchange.context.path_parameters.get(name).map(String::as_str)
+    }
+
+    /// The same, where the path without the stage is this one.
+    #[must_use]
+    pub fn with_path(mut self, path: &'a str) -> Self {
+        self.path = Some(path);
+        self
     }
 
     /// The same, with the body of the request.

@@ -113,6 +113,15 @@ fn an_expression_of_a_rest_api_is_worth_what_it_names() {
 
 #[test]
 #[wasm_bindgen_test]
+fn the_path_is_the_one_without_the_stage_where_that_is_known() {
+    let exchange = exchange();
+    let path = Expression::parse("$request.path", Dialect::Http).expect("a path");
+    let scene = Scene::new(&exchange).with_path("/pets/a%2Fb+c");
+    assert_eq!(path.value(&scene).as_deref(), Some(&b"/pets/a%2Fb+c"[..]));
+}
+
+#[test]
+#[wasm_bindgen_test]
 fn what_names_nothing_is_refused() {
     let refuse = |dialect, expression: &str| {
         let refused = Expression::parse(expression, dialect);
@@ -267,5 +276,30 @@ fn the_template_of_an_integration_is_no_program() {
     ] {
         let reason = Template::integration(text).expect_err(text).reason;
         assert!(reason.starts_with(what), "{reason}");
+    }
+}
+
+/// Those of both kinds of API, as the developer guide lists them.
+#[test]
+#[wasm_bindgen_test]
+fn every_variable_that_api_gateway_has_is_known() {
+    const NAMES: &str = "accountId apiId authorizer.claims.sub authorizer.error authorizer.principalId \
+        authorizer.tenant awsEndpointRequestId awsEndpointRequestId2 customDomain.basePathMatched dataProcessed \
+        domainName domainPrefix error.message error.messageString error.responseType error.validationErrorString \
+        extendedRequestId httpMethod identity.accountId identity.apiKey identity.apiKeyId identity.caller \
+        identity.cognitoAuthenticationProvider identity.cognitoAuthenticationType identity.cognitoIdentityId \
+        identity.cognitoIdentityPoolId identity.principalOrgId identity.clientCert.clientCertPem \
+        identity.clientCert.subjectDN identity.clientCert.issuerDN identity.clientCert.serialNumber \
+        identity.clientCert.validity.notBefore identity.clientCert.validity.notAfter identity.sourceIp identity.user \
+        identity.userAgent identity.userArn identity.vpcId identity.vpceId integration.error \
+        integration.integrationStatus integration.latency integration.requestId integration.status \
+        integrationErrorMessage integrationLatency integrationStatus path protocol requestId requestTime \
+        requestTimeEpoch responseLatency responseLength routeKey stage status deploymentId isCanaryRequest resourceId \
+        resourcePath wafResponseCode webaclArn authorize.error authorize.latency authorize.status \
+        authorizer.integrationLatency authorizer.integrationStatus authorizer.latency authorizer.requestId \
+        authorizer.status authenticate.error authenticate.latency authenticate.status endpointType waf.error \
+        waf.latency waf.status xrayTraceId";
+    for name in NAMES.split_whitespace() {
+        assert!(Variable::parse(name).is_ok(), "{name}");
     }
 }

@@ -143,6 +143,19 @@ fn a_service_that_is_not_proxied_is_told_what_the_mapping_says() {
     );
 }
 
+#[test]
+fn a_service_that_is_not_proxied_is_told_the_claims_that_a_route_forwards() {
+    let mut api = api(&http(&json!([{ "status_code": 200 }])));
+    api["authorizers"] = json!({ "tokens": super::jwt(&json!({})) });
+    api["routes"][KEY]["authorization"] = json!({ "jwt": { "authorizer": "tokens" } });
+    api["routes"][KEY]["claims_to_headers"] = json!({ "x-user": "sub" });
+    let gateway = gateway(&definition(&[("a", api)]));
+    let fields = [("authorization", super::TOKEN), ("x-user", "forged")];
+    let sent = send(&gateway, request("GET", "a", "/v1/x", &fields));
+    assert_eq!(sent.header("x-user").as_deref(), Some("alice"));
+    assert_eq!(sent.header("authorization"), None);
+}
+
 fn answered(gateway: &Gateway, status: u16, fields: &[(&str, &str)], body: &[u8]) -> String {
     let Sent { mut exchange, mut notes, .. } = send(gateway, request("GET", "a", "/v1/x", &[]));
     let host = FakeHost::at(NOW);

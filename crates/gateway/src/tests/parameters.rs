@@ -40,6 +40,15 @@ fn an_http_api_maps_what_its_integration_is_told() {
     assert_eq!(sent.header("x-id").as_deref(), Some("a b"));
 }
 
+/// What API Gateway's users write for a private integration, which gets the stage otherwise.
+#[test]
+fn the_path_of_a_request_is_the_one_without_the_stage() {
+    let parameters = json!({ "request_parameters": { "overwrite:path": "$request.path" } });
+    let gateway = serving("http", "http://b/base", &parameters);
+    let sent = send(&gateway, request("GET", "a", "/v1/pets/1?q=2", &[]));
+    assert_eq!(sent.to_string(), "GET http://b:80 /pets/1?q=2");
+}
+
 #[test]
 fn no_variable_of_a_path_leads_elsewhere() {
     let parameters =
