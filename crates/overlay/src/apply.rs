@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use tollgate_gateway::Definition;
 use tollgate_gateway::definition::{Api, ApiStage, Protocol, Stage, UsagePlan};
 use tollgate_rate_limit::Throttle;
-use tollgate_source::text::{any_of, quoted};
+use tollgate_source::text::quoted;
 use tollgate_source::{At, Findings};
 
 use crate::read::Written;
-use crate::reference::{missing, names};
+use crate::reference::{self, missing, names};
 use crate::{Overlaid, api_key, canary, domain_name, method, stage, usage_plan};
 
 /// API Gateway's limit on the stages of an API.
@@ -194,26 +194,13 @@ fn api_stage(
     apis: &BTreeMap<String, Api>,
     out: &mut Findings,
 ) -> Option<ApiStage> {
-    let id = match &written.api {
-        Some((at, id)) if !apis.contains_key(*id) => {
-            out.refuse(at, missing("API", id, names(apis)));
-            return None;
-        }
-        Some((_, id)) => *id,
-        None => default_api,
-    };
-    let api = apis.get(id)?;
+    let (id, api) = reference::api(&written.api, default_api, apis, out)?;
     let (first, second) = (names(&api.stages).next(), names(&api.stages).nth(1));
     let stage = match (&written.stage, first, second) {
-        (Some((_, name)), ..) if api.stages.contains_key(*name) => *name,
-        (Some((at, name)), ..) => {
-            out.refuse(at, missing("stage", name, names(&api.stages)));
-            return None;
-        }
+        (Some((at, name)), ..) => reference::stage(at, name, api, out)?,
         (None, Some(only), None) => only,
         (None, ..) => {
-            let stages = any_of(names(&api.stages));
-            out.refuse(&written.at, format!("lacks `stage`: {stages} belongs there"));
+            reference::lacks_stage(&written.at, api, out);
             return None;
         }
     };

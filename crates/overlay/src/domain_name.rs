@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use tollgate_gateway::Definition;
 use tollgate_gateway::definition::{Api, Domain, Mapping};
-use tollgate_source::text::{any_of, quoted};
+use tollgate_source::text::quoted;
 use tollgate_source::{At, Fields, Findings};
 
-use crate::reference::{missing, names};
+use crate::reference;
 use crate::routing_rule::{self, Mode};
 
 /// All of them are in the memory of every worker.
@@ -169,25 +169,12 @@ fn make(
     apis: &BTreeMap<String, Api>,
     out: &mut Findings,
 ) -> Option<Mapping> {
-    let id = match &written.api {
-        Some((at, id)) if !apis.contains_key(*id) => {
-            out.refuse(at, missing("API", id, names(apis)));
-            return None;
-        }
-        Some((_, id)) => *id,
-        None => default_api,
-    };
-    let api = apis.get(id)?;
+    let (id, api) = reference::api(&written.api, default_api, apis, out)?;
     let stage = match &written.stage {
-        Some((_, name)) if api.stages.contains_key(*name) => Some((*name).to_owned()),
-        Some((at, name)) => {
-            out.refuse(at, missing("stage", name, names(&api.stages)));
-            return None;
-        }
+        Some((at, name)) => Some(reference::stage(at, name, api, out)?.to_owned()),
         None if written.is_base_path => None,
         None => {
-            let stages = any_of(names(&api.stages));
-            out.refuse(&written.at, format!("lacks `stage`: {stages} belongs there"));
+            reference::lacks_stage(&written.at, api, out);
             return None;
         }
     };

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use tollgate_gateway::definition::Api;
 use tollgate_source::text::{any_of, cut, nearest, quoted};
+use tollgate_source::{At, Findings};
 
 /// How many names of what is there a message lists.
 const SHOWN: usize = 10;
@@ -32,6 +34,44 @@ pub(crate) fn missing<'k>(
 /// The names of things.
 pub(crate) fn names<T>(of: &BTreeMap<String, T>) -> impl Iterator<Item = &str> {
     of.keys().map(String::as_str)
+}
+
+/// A name and where it is written.
+pub(crate) type Named<'a> = Option<(At<'a>, &'a str)>;
+
+/// The API that is meant: the one that is named, or else the overlay's own.
+pub(crate) fn api<'a>(
+    named: &Named<'a>,
+    default: &'a str,
+    apis: &'a BTreeMap<String, Api>,
+    out: &mut Findings,
+) -> Option<(&'a str, &'a Api)> {
+    let id = named.as_ref().map_or(default, |(_, id)| *id);
+    let found = apis.get(id);
+    if let (Some((at, id)), None) = (named, found) {
+        out.refuse(at, missing("API", id, names(apis)));
+    }
+    Some((id, found?))
+}
+
+/// The stage that is named, if it is there.
+pub(crate) fn stage<'a>(
+    at: &At<'_>,
+    name: &'a str,
+    api: &Api,
+    out: &mut Findings,
+) -> Option<&'a str> {
+    if api.stages.contains_key(name) {
+        return Some(name);
+    }
+    out.refuse(at, missing("stage", name, names(&api.stages)));
+    None
+}
+
+/// Says that a stage must be named, and which there are.
+pub(crate) fn lacks_stage(at: &At<'_>, api: &Api, out: &mut Findings) {
+    let stages = any_of(names(&api.stages));
+    out.refuse(at, format!("lacks `stage`: {stages} belongs there"));
 }
 
 #[cfg(test)]

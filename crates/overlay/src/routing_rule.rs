@@ -6,7 +6,7 @@ use tollgate_gateway::definition::{Api, Condition, HeaderMatch, InvokeApi, Routi
 use tollgate_source::text::{any_of, quoted};
 use tollgate_source::{At, Findings};
 
-use crate::reference::{missing, names};
+use crate::reference;
 
 /// API Gateway's limit on the rules of a domain name.
 const MAX_RULES: usize = 50;
@@ -133,23 +133,12 @@ fn make(
     apis: &BTreeMap<String, Api>,
     out: &mut Findings,
 ) -> Option<RoutingRule> {
-    let id = match &written.api {
-        Some((at, id)) if !apis.contains_key(*id) => {
-            out.refuse(at, missing("API", id, names(apis)));
-            return None;
-        }
-        Some((_, id)) => *id,
-        None => default_api,
-    };
+    let (id, api) = reference::api(&written.api, default_api, apis, out)?;
     let (at, stage) = &written.stage;
-    let stages = &apis.get(id)?.stages;
-    if !stages.contains_key(*stage) {
-        out.refuse(at, missing("stage", stage, names(stages)));
-        return None;
-    }
+    let stage = reference::stage(at, stage, api, out)?;
     let invoke_api = InvokeApi {
         api: id.to_owned(),
-        stage: (*stage).to_owned(),
+        stage: stage.to_owned(),
         strip_base_path: written.strip_base_path,
     };
     Some(RoutingRule { conditions: written.conditions.clone(), invoke_api })
