@@ -169,12 +169,54 @@ fn dashboard() -> Value {
     serde_json::from_slice(&fs::read(path).expect("a dashboard")).expect("JSON")
 }
 
+/// The panels of the dashboard, without the lines above them.
+fn panels(dashboard: &Value) -> Vec<&Value> {
+    let panels = dashboard["panels"].as_array().expect("panels").iter();
+    panels.filter(|panel| panel["type"] != "row").collect()
+}
+
+/// The variables of the dashboard: their names, and from which label of what their values are.
+fn variables(dashboard: &Value) -> Vec<(String, String)> {
+    let variables = dashboard["templating"]["list"].as_array().expect("variables").iter();
+    variables
+        .map(|variable| {
+            let query = variable["query"]["query"].as_str().expect("a query");
+            let query = query.strip_prefix("label_values(").and_then(|rest| rest.strip_suffix(')'));
+            let (metric, label) =
+                query.and_then(|query| query.rsplit_once(", ")).expect("a metric and a label");
+            let name = variable["name"].as_str().expect("a name").to_owned();
+            (name, format!("sum by ({label}) ({metric})"))
+        })
+        .collect()
+}
+
 /// The queries of the dashboard.
 pub(crate) fn queries() -> Vec<String> {
     let dashboard = dashboard();
-    let panels = dashboard["panels"].as_array().expect("panels");
-    let targets = panels.iter().flat_map(|panel| panel["targets"].as_array().expect("queries"));
-    targets.map(|target| target["expr"].as_str().expect("a query").to_owned()).collect()
+    let targets = panels(&dashboard).into_iter();
+    let targets = targets.flat_map(|panel| panel["targets"].as_array().expect("queries"));
+    let queries = targets.map(|target| target["expr"].as_str().expect("a query").to_owned());
+    queries.chain(variables(&dashboard).into_iter().map(|(_, query)| query)).collect()
+}
+
+#[test]
+fn the_dashboard_asks_by_variables_that_it_has() {
+    let dashboard = dashboard();
+    let variables = variables(&dashboard);
+    // Grafana's own begin so.
+    let is_there =
+        |name: &str| name.starts_with("__") || variables.iter().any(|(known, _)| known == name);
+    for query in queries() {
+        for part in query.split('$').skip(1) {
+            let end = |char: char| !char.is_ascii_alphanumeric() && char != '_';
+            let name = part.split(end).next().unwrap_or_default();
+            assert!(is_there(name), "{query}: {name}");
+        }
+    }
+    for (name, _) in &variables {
+        let asks = format!("=~\"${name}\"");
+        assert!(queries().iter().any(|query| query.contains(&asks)), "nobody asks for {name}");
+    }
 }
 
 #[test]
@@ -189,12 +231,21 @@ fn prometheus_and_grafana_find_each_other_and_their_files() {
     let source = provision("datasources")["datasources"][0].take();
     assert_eq!(source["url"], "http://prometheus:9090");
     let dashboard = dashboard();
-    let panels = dashboard["panels"].as_array().expect("panels");
-    let ids: BTreeSet<_> = panels.iter().map(|panel| panel["id"].as_u64()).collect();
-    assert_eq!(ids.len(), panels.len(), "an id is there twice");
-    for panel in panels {
-        assert_eq!(panel["datasource"]["uid"], source["uid"], "{}", panel["title"]);
+    let panels_and_rows = dashboard["panels"].as_array().expect("panels");
+    let ids: BTreeSet<_> = panels_and_rows.iter().map(|panel| panel["id"].as_u64()).collect();
+    assert_eq!(ids.len(), panels_and_rows.len(), "an id is there twice");
+    let variables = dashboard["templating"]["list"].as_array().expect("variables");
+    for asking in panels(&dashboard).into_iter().chain(variables) {
+        assert_eq!(asking["datasource"]["uid"], source["uid"], "{asking}");
     }
+    // Prometheus finds its rules beside its configuration, there as here.
+    let config = yaml::documents(&format!("{FOLDER}/prometheus.yaml")).remove(0);
+    let mounted = strings(&services["prometheus"]["volumes"]);
+    for rules in strings(&config["rule_files"]) {
+        let volume = format!("./{rules}:/etc/prometheus/{rules}:ro");
+        assert!(mounted.contains(&volume), "{rules} is not mounted");
+    }
+    assert_eq!(config["rule_files"], json!(["alerts.yaml"]));
     // The folder of the provider, and the page Grafana begins with, is where the dashboard is mounted.
     let grafana = &services["grafana"];
     let mounted = strings(&grafana["volumes"]).into_iter().find_map(|volume| {

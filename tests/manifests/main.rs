@@ -6,6 +6,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod alerts;
 mod compose;
 mod istio;
 mod mesh;

@@ -1,12 +1,14 @@
 //! What the stack for Compose serves, and what can be seen of it.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
 
 use serde_json::{Value, json};
-use tollgate_tests::{Answer, Request, wait};
+use tollgate_tests::{Answer, Connection, Request, wait};
 
+use crate::alerts::expressions;
 use crate::compose::{queries, scraped};
-use crate::metrics::{asked, shown};
+use crate::metrics::{asked, missing, shown};
 use crate::stack::Stack;
 
 /// What `envoy/compose/README.md` tries things with.
@@ -76,7 +78,7 @@ fn the_stack_serves_and_shows_what_it_serves() {
         assert_eq!(Request::new(method, path).send(statistics).status, 404, "{method} {path}");
     }
 
-    // What the dashboard shows can be seen, failures included.
+    // What the dashboard shows and the rules judge can be seen, failures included.
     let before = scrape(&stack);
     stack.kill("counters");
     stack.kill("backend-v1");
@@ -87,14 +89,19 @@ fn the_stack_serves_and_shows_what_it_serves() {
         let _ = export().header("x-api-key", KEY).send(gateway);
         scrape(&stack).contains("tollgate_counters_failures{")
     });
-    let after = scrape(&stack);
-    let there = shown(&[before, after].concat());
-    for query in queries() {
-        let asked = asked(&query);
-        assert!(!asked.metrics.is_empty(), "{query} is about nothing");
-        for (asked, there) in [(asked.metrics, &there.metrics), (asked.labels, &there.labels)] {
-            let missing: Vec<_> = asked.difference(there).collect();
-            assert!(missing.is_empty(), "{query} asks for {missing:?}");
-        }
+    // A backend that takes requests and says nothing, until the client gives up.
+    let _silent = TcpListener::bind(stack.address(8091)).expect("the port of a backend");
+    wait::until_true("a request that was given up", wait::PATIENCE, || {
+        let mut client = Connection::open(gateway).expect("a connection");
+        client.send(&list().header("x-canary", TESTER).into_bytes()).expect("a sent request");
+        client.wait_at_most(Duration::from_millis(100)).expect("a limit");
+        assert!(client.receive(false).is_err(), "there is nobody who could answer");
+        drop(client);
+        scrape(&stack).contains("tollgate_canary_abandoned{")
+    });
+    let there = shown(&[before, scrape(&stack)].concat());
+    for query in queries().into_iter().chain(expressions()) {
+        assert!(!asked(&query).metrics.is_empty(), "{query} is about nothing");
+        assert_eq!(missing(&query, &there), [""; 0], "{query}");
     }
 }
