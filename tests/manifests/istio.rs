@@ -138,8 +138,12 @@ fn every_filter_takes_the_configuration_of_its_manifests() {
         let json = text.as_bytes();
         let loaded = match image(&manifest).0 {
             "canary" => outcome(load::<tollgate_canary::Canary>(json)),
+            "cors" => outcome(load::<tollgate_cors::Cors>(json)),
             "gateway" => outcome(load::<tollgate_gateway::Gateway>(json)),
             "jwt-authorizer" => outcome(load::<tollgate_jwt_authorizer::JwtAuthorizer>(json)),
+            "request-validator" => {
+                outcome(load::<tollgate_request_validator::RequestValidator>(json))
+            }
             "throttle" => outcome(load::<tollgate_throttle::Throttle>(json)),
             "usage-plan" => outcome(load::<tollgate_usage_plan::UsagePlan>(json)),
             other => panic!("{file}: there is no filter `{other}`"),
