@@ -295,7 +295,8 @@ fn a_backend_that_lies_about_its_body_ends_the_answer_and_nothing_else() {
     backend.answer(long);
     let answer = http("/ok").send(&gateway);
     assert_eq!((answer.status, answer.text()), (200, "lo"));
-    let wide = format!("HTTP/1.1 200 OK\r\nx: {}\r\ncontent-length: 0\r\n\r\n", "a".repeat(200_000));
+    let wide =
+        format!("HTTP/1.1 200 OK\r\nx: {}\r\ncontent-length: 0\r\n\r\n", "a".repeat(200_000));
     backend.answer(wide);
     check_http(&http("/ok").send(&gateway), 503, r#"{"message":"Service Unavailable"}"#);
     backend.answer("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok");

@@ -26,7 +26,7 @@ pub struct Endpoint {
     /// Let in only clients with a certificate of the authorities in this PEM file (mutual TLS)
     #[arg(long, value_name = "PEM", requires = "tls_certificate")]
     pub client_authorities: Option<PathBuf>,
-    /// A DNS name or URI of which a client's certificate must have one; may be repeated
+    /// A DNS name, address or URI of which a client's certificate must have one; may be repeated
     #[arg(long, value_name = "NAME", requires = "client_authorities")]
     pub client_name: Vec<String>,
     /// A network that clients connect from, such as 10.0.0.0/8, others being told 403; may be
@@ -75,13 +75,26 @@ impl Endpoint {
             trusted_hops: self.trusted_hops,
             ..settings
         };
-        if self.trusted_hops > 0 && self.client_authorities.is_none() {
-            terminal::warning(
-                "`--trusted-hops` without `--client-authorities`: whoever reaches the gateway can \
-                 say who the client is",
-            );
+        if let Some(doubt) = self.doubt() {
+            terminal::warning(doubt);
         }
         Ok(settings)
+    }
+
+    /// Who besides one's own proxies is believed, if anybody.
+    const fn doubt(&self) -> Option<&'static str> {
+        match (self.trusted_hops, &self.client_authorities, self.client_name.as_slice()) {
+            (0, ..) => None,
+            (_, None, _) => Some(
+                "`--trusted-hops` without `--client-authorities`: whoever reaches the gateway can \
+                 say who the client is",
+            ),
+            (_, Some(_), []) => Some(
+                "`--trusted-hops` without `--client-name`: whoever has a certificate of \
+                 `--client-authorities` can say who the client is",
+            ),
+            (_, Some(_), [_, ..]) => None,
+        }
     }
 
     fn tls(&self, sight: Sight) -> Result<Option<Tls>, Failure> {
@@ -149,4 +162,32 @@ pub fn pem(argument: &str, path: &Path, content: Pem, sight: Sight) -> Result<St
     }
     let here = path::absolute(path).with_context(|| format!("{argument}: `{shown}` is no path"))?;
     path_text(&here)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_said_who_besides_the_proxies_is_believed() {
+        #[track_caller]
+        fn check(trusted_hops: u32, authorities: Option<&str>, names: &[&str], said: Option<&str>) {
+            let endpoint = Endpoint {
+                tls_certificate: None,
+                tls_key: None,
+                client_authorities: authorities.map(PathBuf::from),
+                client_name: names.iter().map(|name| (*name).to_owned()).collect(),
+                allow_source: Vec::new(),
+                trusted_hops,
+            };
+            let doubt = endpoint.doubt().map(|doubt| doubt.split(':').next().unwrap_or_default());
+            assert_eq!(doubt, said);
+        }
+        let (authorities, name) = (Some("ca.pem"), &["edge.internal"][..]);
+        check(0, None, &[], None);
+        check(0, authorities, &[], None);
+        check(1, None, &[], Some("`--trusted-hops` without `--client-authorities`"));
+        check(2, authorities, &[], Some("`--trusted-hops` without `--client-name`"));
+        check(1, authorities, name, None);
+    }
 }

@@ -34,6 +34,9 @@ pub(crate) fn check(settings: &Settings) -> Result<(), Invalid> {
     if !sources.is_empty() && matches!(settings.listen, Address::Unix(_)) {
         return refuse("sources", "a Unix socket is reached from no network".to_owned());
     }
+    if let Address::Tcp(address) = settings.listen {
+        check_bound(address)?;
+    }
     if settings.endpoint_type == EndpointType::Regional {
         return Ok(());
     }
@@ -60,9 +63,21 @@ pub(crate) fn check(settings: &Settings) -> Result<(), Invalid> {
     Ok(())
 }
 
+/// An IPv4 address that is written as an IPv6 one is none that Envoy listens on: it would start and
+/// end at once.
+pub(crate) fn check_bound(address: SocketAddr) -> Result<(), Invalid> {
+    match address.ip().to_canonical() {
+        IpAddr::V4(ip) if address.is_ipv6() => {
+            let reason = format!("`{}` is written for IPv6: use `{ip}`", address.ip());
+            Err(Invalid::new("listen", reason))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Whether the internet has no way to an address.
 fn is_private(address: SocketAddr) -> bool {
-    match address.ip().to_canonical() {
+    match address.ip() {
         IpAddr::V4(ip) => ip.is_loopback() || ip.is_private(),
         IpAddr::V6(ip) => ip.is_loopback() || ip.is_unique_local(),
     }

@@ -1,5 +1,6 @@
 //! TLS on a listener: what it is certified by, and which clients it lets in.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use tollgate_policy::Invalid;
@@ -41,8 +42,8 @@ pub enum Clients {
     Certified {
         /// A PEM file of the authorities that clients are certified by, as the proxy sees it.
         authorities: String,
-        /// The names of which a client's certificate must have one: DNS names, or URIs such as
-        /// `spiffe://example.com/edge`. With none every certificate of the authorities will do.
+        /// The names of which a client's certificate must have one: DNS names, addresses, or URIs such
+        /// as `spiffe://example.com/edge`. With none every certificate of the authorities will do.
         names: Vec<String>,
     },
 }
@@ -58,7 +59,8 @@ pub(crate) fn check(tls: &Tls) -> Result<(), Invalid> {
     match names.iter().find(|name| !is_exact(name)) {
         Some(name) => {
             let reason = format!(
-                "`{name}` must be the whole of a DNS name, or of a URI such as `spiffe://a/b`"
+                "`{name}` must be an address, or the whole of a DNS name or of a URI such as \
+                 `spiffe://a/b`"
             );
             Err(Invalid::new("tls.clients.names", reason))
         }
@@ -146,14 +148,21 @@ pub(crate) fn versions() -> Node {
 }
 
 fn any_of(names: &[String]) -> Option<Node> {
-    let matchers: Vec<_> = names.iter().map(|name| subject(name)).collect();
+    let matcher = |name: &String| {
+        let (kind, name) = subject(name);
+        map! { "san_type": kind, "matcher": map! { "exact": name } }
+    };
+    let matchers: Vec<_> = names.iter().map(matcher).collect();
     (!matchers.is_empty()).then(|| matchers.into())
 }
 
-fn subject(name: &str) -> Node {
-    let (kind, name) = match name.contains("://") {
+/// What kind of name a certificate has it as, and how Envoy writes it.
+pub(crate) fn subject(name: &str) -> (&'static str, String) {
+    if let Ok(address) = name.parse::<IpAddr>() {
+        return ("IP_ADDRESS", address.to_string());
+    }
+    match name.contains("://") {
         true => ("URI", name.to_owned()),
         false => ("DNS", name.to_ascii_lowercase()),
-    };
-    map! { "san_type": kind, "matcher": map! { "exact": name } }
+    }
 }

@@ -127,7 +127,8 @@ impl Gateway {
         for name in &canary.looks_at {
             vary_on(&mut response.headers, name);
         }
-        let may_be_kept = response.headers.get("cache-control").is_some();
+        let says = |name| response.headers.get(name).is_some();
+        let may_be_kept = says("cache-control") || says("expires");
         if canary.is_drawn && may_be_kept {
             response.headers.append("cache-control", "private");
         }

@@ -15,6 +15,19 @@ const NAME: &str = "edge.cache";
 /// Header fields that say who the caller is.
 const CREDENTIALS: [&str; 3] = ["authorization", "cookie", "x-api-key"];
 
+/// Header fields that ask for something else than the whole answer to this method, whatever it is.
+/// Envoy keeps an answer for its host, path and query, and so would give the part to whoever asks for
+/// the whole, what it has kept to whoever does not want it, or what a framework makes of another method
+/// to whoever means `GET`. (The other conditions Envoy itself leaves to the gateways.)
+const OTHERWISE: [&str; 6] = [
+    "range",
+    "if-match",
+    "if-unmodified-since",
+    "x-http-method",
+    "x-http-method-override",
+    "x-method-override",
+];
+
 pub(super) fn filter(edge: &Edge) -> Option<Node> {
     let Cache::Folder { path, max_bytes } = &edge.cache else { return None };
     let path = format!("{}/", path.trim_end_matches('/'));
@@ -24,7 +37,7 @@ pub(super) fn filter(edge: &Edge) -> Option<Node> {
             "@type": "type.googleapis.com/envoy.extensions.filters.http.cache.v3.CacheConfig",
             /// What a client would rather have is not what the gateways have to bear.
             "ignore_request_cache_control_header": true,
-            /// An answer that varies by anything else is not kept.
+            /// An answer whose `vary` names anything else is not kept.
             "allowed_vary_headers": [
                 map! { "exact": "accept" },
                 map! { "exact": "accept-encoding" },
@@ -43,15 +56,15 @@ pub(super) fn filter(edge: &Edge) -> Option<Node> {
     })
 }
 
-/// Routes for requests that say who the caller is, past everything that is kept. An answer to one may
-/// forget to say that it is for the caller alone.
-pub(super) fn private_routes(edge: &Edge, route: &Node) -> Vec<Node> {
+/// Routes past everything that is kept: for requests that say who the caller is, an answer to which
+/// may forget to say that it is for the caller alone, and for those that ask otherwise.
+pub(super) fn routes_past(edge: &Edge, route: &Node) -> Vec<Node> {
     if edge.cache == Cache::Off {
         return Vec::new();
     }
     let named = edge.credential_headers.iter().map(String::as_str);
-    let names = CREDENTIALS.into_iter().chain(named);
-    let private = |name: &str| {
+    let names = CREDENTIALS.into_iter().chain(OTHERWISE).chain(named);
+    let past = |name: &str| {
         map! {
             "match": map! {
                 "prefix": "/",
@@ -66,7 +79,7 @@ pub(super) fn private_routes(edge: &Edge, route: &Node) -> Vec<Node> {
             },
         }
     };
-    names.map(private).collect()
+    names.map(past).collect()
 }
 
 /// A filter on the way from a gateway: an answer that sets a cookie is for the caller alone, whatever
@@ -81,14 +94,25 @@ pub(super) fn cookies_are_private() -> Node {
     }
 }
 
-/// The client may still keep it, for as long as the answer says.
-const COOKIES: &str = r#"function envoy_on_response(handle)
+/// The client may keep it as before. What forbids others to keep it already stays as it is, and what
+/// an answer says in quotes is no order: a comma there does not end one.
+const COOKIES: &str = r#"local for_everybody = { ["public"] = true, ["s-maxage"] = true }
+local for_one = { ["private"] = true, ["no-store"] = true }
+
+function envoy_on_response(handle)
   local headers = handle:headers()
-  if headers:get("set-cookie") then
-    local age = (headers:get("cache-control") or ""):match("max%-age=%d+")
-    headers:replace("cache-control", age and "private, " .. age or "private, no-store")
-    headers:remove("expires")
+  if not headers:get("set-cookie") then return end
+  local said = headers:get("cache-control") or ""
+  local orders = { "private" }
+  said = said:gsub('"[^"]*"', function(quoted) return (quoted:gsub(",", "\0")) end)
+  for order in said:gmatch("[^,]+") do
+    order = order:match("^%s*(.-)%s*$")
+    if for_one[order:lower()] then return end
+    if order ~= "" and not for_everybody[order:lower():match("^[^%s=]*")] then
+      orders[#orders + 1] = order
+    end
   end
+  headers:replace("cache-control", (table.concat(orders, ", "):gsub("%z", ",")))
 end"#;
 
 /// Whether an answer was kept, as `CloudFront` says it.

@@ -7,9 +7,18 @@ use crate::bootstrap::address;
 use crate::connection;
 use crate::listener::{WINDOW_BYTES, access_log};
 use crate::local_reply;
-use crate::settings::{Address, Underscores};
+use crate::settings::Address;
 use crate::tls;
 use crate::yaml::{Node, map};
+
+/// How long the header of a request may be: less than the 24 KiB that a gateway reads by more than
+/// what the edge adds, some 700 bytes with the longest name and address. For what a gateway
+/// does not read it resets the stream, and the client gets a 503 where the edge can say 431.
+const MAX_HEADER_KIB: u32 = 22;
+
+/// How many fields it may have: less than the 200 a gateway reads by more than the twelve or so that
+/// the edge adds.
+const MAX_FIELDS: u32 = 180;
 
 pub(super) fn all(edge: &Edge) -> Vec<Node> {
     let quic = match edge.http3 {
@@ -101,13 +110,14 @@ fn connection_manager(edge: &Edge, wire: Wire) -> Node {
         "merge_slashes": false,
         "path_with_escaped_slashes_action": "KEEP_UNCHANGED",
 
-        "max_request_headers_kb": 10_u32,
+        /// Less than a gateway reads, by what the edge adds. API Gateway's limits the gateway holds.
+        "max_request_headers_kb": MAX_HEADER_KIB,
         "request_headers_timeout": Duration::from_secs(10),
         "request_timeout": Duration::from_secs(120),
         "stream_idle_timeout": Duration::from_secs(45),
         "delayed_close_timeout": Duration::from_secs(1),
         "drain_timeout": Duration::from_secs(5),
-        "common_http_protocol_options": connection::common(Underscores::Drop),
+        "common_http_protocol_options": common(),
         "http_protocol_options": connection::http1(),
         "http2_protocol_options": connection::http2(),
         "http3_protocol_options": http3,
@@ -116,6 +126,18 @@ fn connection_manager(edge: &Edge, wire: Wire) -> Node {
 
         "route_config": route_config(edge),
         "http_filters": http_filters(edge),
+    }
+}
+
+/// What holds in every version of HTTP: as at the gateways, but for the number of fields.
+fn common() -> Node {
+    map! {
+        "idle_timeout": Duration::from_secs(75),
+        "max_stream_duration": Duration::from_secs(300),
+        /// Fewer than a gateway reads, by what the edge adds.
+        "max_headers_count": MAX_FIELDS,
+        /// As the gateways do it: `x_forwarded_for` is `x-forwarded-for` to many services.
+        "headers_with_underscores_action": "DROP_HEADER",
     }
 }
 
@@ -147,6 +169,8 @@ fn compressor(encoding: &str, library: &str, class: &str, accept: AcceptEncoding
         "typed_config": map! {
             "@type": "type.googleapis.com/envoy.extensions.filters.http.compressor.v3.Compressor",
             "response_direction_config": map! {
+                /// A part is counted in bytes of the whole as it is.
+                "uncompressible_response_codes": [Node::from(206_u32)],
                 "remove_accept_encoding_header": accept == AcceptEncoding::Removed,
             },
             "compressor_library": map! {
@@ -158,7 +182,7 @@ fn compressor(encoding: &str, library: &str, class: &str, accept: AcceptEncoding
 }
 
 fn route_config(edge: &Edge) -> Node {
-    let mut routes = cache::private_routes(edge, &origins::route());
+    let mut routes = cache::routes_past(edge, &origins::route());
     routes.push(map! { "match": map! { "prefix": "/" }, "route": origins::route() });
     map! {
         "name": "edge",

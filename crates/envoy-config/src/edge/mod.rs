@@ -14,6 +14,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use tollgate_policy::{Endpoint, Invalid, Scheme};
 
+use crate::access;
 use crate::bootstrap::{address, overload};
 use crate::secret::{self, Certificate};
 use crate::settings::{AccessLog, Address, check_admin};
@@ -69,9 +70,10 @@ pub enum Http3 {
 /// How an edge finds out whether a gateway is well.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Health {
-    /// It can be connected to, and has the right certificate.
+    /// It can be connected to, each has the certificate that the other wants, and it answers
+    /// something.
     Connection,
-    /// It answers `GET` of this path with 200.
+    /// It answers `GET` of this path, at the host of its URL, with 200.
     Path(String),
 }
 
@@ -91,6 +93,9 @@ pub enum Cache {
 
 /// More gateways than these are a matter for a load balancer.
 const MAX_ORIGINS: usize = 16;
+
+/// Gateways are told it with every request, and take only so much: the longest name the DNS has.
+const MAX_NODE_BYTES: usize = 253;
 
 /// Each has a route of its own that requests are compared with.
 const MAX_CREDENTIAL_HEADERS: usize = 32;
@@ -134,6 +139,7 @@ impl Edge {
 
     fn check(&self) -> Result<(), Invalid> {
         let refuse = |field: &str, reason: String| Err(Invalid::new(field, reason));
+        access::check_bound(self.listen)?;
         check_admin(&self.admin)?;
         secret::check("certificate", &self.certificate)?;
         secret::check("origin_certificate", &self.origin_certificate)?;
@@ -141,8 +147,11 @@ impl Edge {
         if self.directory.is_empty() {
             return refuse("directory", "must not be empty".to_owned());
         }
-        if !is_token(&self.node) {
-            let reason = format!("`{}` must be letters, digits, `-` and `.`", self.node);
+        if !is_label(&self.node) {
+            let reason = format!(
+                "`{}` must be up to {MAX_NODE_BYTES} letters, digits, `-` and `.`",
+                self.node
+            );
             return refuse("node", reason);
         }
         if self.http3 == Http3::At(0) {
@@ -203,9 +212,9 @@ impl Edge {
     }
 }
 
-fn is_token(text: &str) -> bool {
+fn is_label(text: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
-    !text.is_empty() && text.bytes().all(plain)
+    (1..=MAX_NODE_BYTES).contains(&text.len()) && text.bytes().all(plain)
 }
 
 fn is_header(name: &str) -> bool {

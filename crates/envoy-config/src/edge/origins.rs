@@ -1,6 +1,5 @@
 //! The gateways behind an edge: how they are reached, and which one is.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use tollgate_policy::Endpoint;
@@ -33,16 +32,9 @@ pub(super) fn route() -> Node {
     }
 }
 
-/// What Envoy is told of every request, whichever way it takes: the cache asks past the routes. A
-/// connection that never came about carried nothing, so that a request may be tried again elsewhere,
-/// whatever its method.
-pub(super) fn orders() -> [(&'static str, &'static str); 3] {
-    [
-        ("x-envoy-retry-on", "connect-failure"),
-        ("x-envoy-max-retries", "2"),
-        ("x-envoy-upstream-rq-timeout-ms", "35000"),
-    ]
-}
+/// The same, told of every request in a header field that Envoy obeys: what the cache asks goes past
+/// the routes.
+pub(super) const TIMEOUT: (&str, &str) = ("x-envoy-upstream-rq-timeout-ms", "35000");
 
 pub(super) fn cluster(edge: &Edge) -> Node {
     let is_static = edge.has_only_addresses();
@@ -67,7 +59,6 @@ pub(super) fn cluster(edge: &Edge) -> Node {
             "transport_socket": transport(origin, edge),
         }).collect::<Vec<_>>(),
         "health_checks": [health(edge)],
-        "outlier_detection": outliers(),
         "typed_extension_protocol_options": map! {
             "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": protocols(edge),
         },
@@ -80,7 +71,8 @@ fn limits(priority: &str) -> Node {
         "max_connections": MAX_REQUESTS,
         "max_pending_requests": MAX_REQUESTS,
         "max_requests": MAX_REQUESTS,
-        "max_retries": 100_u32,
+        /// Until a gateway that is gone counts as not well, every request is tried again.
+        "max_retries": MAX_REQUESTS,
     }
 }
 
@@ -90,7 +82,10 @@ fn locality((index, origin): (usize, &Endpoint)) -> Node {
     map! {
         "priority": priority,
         "lb_endpoints": [map! {
-            "endpoint": map! { "address": place(origin) },
+            "endpoint": map! {
+                "address": place(origin),
+                "health_check_config": map! { "hostname": origin.authority() },
+            },
             "metadata": map! {
                 "filter_metadata": map! {
                     "envoy.transport_socket_match": map! { "origin": format!("{index}") },
@@ -102,20 +97,20 @@ fn locality((index, origin): (usize, &Endpoint)) -> Node {
 
 /// A gateway must have a certificate for its own name, and is shown the edge's.
 fn transport(origin: &Endpoint, edge: &Edge) -> Node {
-    let is_address = origin.host.parse::<IpAddr>().is_ok();
+    let (kind, name) = tls::subject(&origin.host);
     map! {
         "name": "envoy.transport_sockets.tls",
         "typed_config": map! {
             "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext",
-            "sni": (!is_address).then(|| Node::from(&origin.host)),
+            "sni": (kind == "DNS").then(|| Node::from(&name)),
             "common_tls_context": map! {
                 "tls_params": tls::versions(),
                 "tls_certificate_sds_secret_configs": [secret::reference(CERTIFICATE, &edge.directory)],
                 "combined_validation_context": map! {
                     "default_validation_context": map! {
                         "match_typed_subject_alt_names": [map! {
-                            "san_type": if is_address { "IP_ADDRESS" } else { "DNS" },
-                            "matcher": map! { "exact": &origin.host },
+                            "san_type": kind,
+                            "matcher": map! { "exact": &name },
                         }],
                     },
                     "validation_context_sds_secret_config":
@@ -126,38 +121,52 @@ fn transport(origin: &Endpoint, edge: &Edge) -> Node {
     }
 }
 
-/// Two failures in a row, in four seconds or so, and the next gateway gets the requests.
+/// Two failures in a row, in four seconds or so where the connection is refused and in eight where
+/// nothing comes back, and the next gateway gets the requests.
+///
+/// INVARIANT: nothing else says that a gateway is not well, above all not what becomes of requests: a
+/// client or a backend could have one fail that its gateway is not to blame for.
 fn health(edge: &Edge) -> Node {
-    let path = match &edge.health {
-        Health::Connection => None,
-        Health::Path(path) => Some(path),
+    /// Any that there is.
+    const ANY: (u32, u32) = (100, 600);
+    let (method, path, expected) = match &edge.health {
+        // What RFC 9110, 9.3.7 has for this: it is for the server itself and not for any API.
+        Health::Connection => ("OPTIONS", "*", ANY),
+        Health::Path(path) => ("GET", path.as_str(), (200, 201)),
     };
+    let range = |(start, end): (u32, u32)| map! { "start": start, "end": end };
     map! {
         "timeout": Duration::from_secs(2),
         "interval": Duration::from_secs(2),
         "no_traffic_interval": Duration::from_secs(2),
         "unhealthy_threshold": 2_u32,
         "healthy_threshold": 2_u32,
-        "tcp_health_check": path.is_none().then(|| map! {}),
-        "http_health_check": path.map(|path| map! { "path": path }),
+        /// With TLS 1.3 a connection is there before the gateway has looked at the certificate; only
+        /// an answer says that it is the right one. It is looked at each time.
+        "reuse_connection": false,
+        "http_health_check": map! {
+            "method": method,
+            "path": path,
+            "expected_statuses": [range(expected)],
+            /// One bad answer is one failure, and not enough.
+            "retriable_statuses": [range(ANY)],
+        },
     }
 }
 
-/// A gateway that cannot be connected to gets no requests for a while. What it answers says nothing
-/// of it: a client can ask for what goes wrong.
-fn outliers() -> Node {
+/// Of a request whose connection never came about nothing has gone out: it may be tried again, and at
+/// the next gateway, whatever its method.
+fn retries() -> Node {
     map! {
-        "split_external_local_origin_errors": true,
-        "consecutive_local_origin_failure": 1_u32,
-        "enforcing_consecutive_local_origin_failure": 100_u32,
-        "enforcing_local_origin_success_rate": 0_u32,
-        "enforcing_consecutive_5xx": 0_u32,
-        "enforcing_consecutive_gateway_failure": 0_u32,
-        "enforcing_success_rate": 0_u32,
-        "interval": Duration::from_secs(1),
-        "base_ejection_time": Duration::from_secs(5),
-        "max_ejection_time": Duration::from_secs(30),
-        "max_ejection_percent": 100_u32,
+        "retry_on": "connect-failure",
+        "num_retries": 2_u32,
+        "retry_priority": map! {
+            "name": "envoy.retry_priorities.previous_priorities",
+            "typed_config": map! {
+                "@type": "type.googleapis.com/envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig",
+                "update_frequency": 1_u32,
+            },
+        },
     }
 }
 
@@ -190,6 +199,8 @@ fn protocols(edge: &Edge) -> Node {
                 },
             },
         },
+        /// Here and not with the routes, which the cache's requests go past.
+        "retry_policy": retries(),
         "http_filters": filters.into_iter().flatten().collect::<Vec<_>>(),
     }
 }

@@ -9,30 +9,57 @@ use crate::yaml::{Node, map};
 const OURS: [&str; 3] = ["x-forwarded-", "cloudfront-", "x-amz-cf-"];
 
 /// The same, by their whole names: what one proxy or another says of a client.
-const OURS_EXACTLY: [&str; 6] = [
+const OURS_EXACTLY: [&str; 17] = [
     "forwarded",
+    "forwarded-for",
+    "x-forwarded",
     "x-real-ip",
     "x-client-ip",
     "x-cluster-client-ip",
-    "true-client-ip",
+    "x-originating-ip",
+    "x-remote-addr",
+    "x-remote-ip",
+    "x-original-for",
     "x-original-forwarded-for",
+    "true-client-ip",
+    "cf-connecting-ip",
+    "cf-connecting-ipv6",
+    "fastly-client-ip",
+    "x-azure-clientip",
+    "x-azure-socketip",
 ];
 
-/// Removes what clients say of themselves.
+/// What a proxy tells frameworks was asked for, where they see something else. What is kept is kept
+/// for the host, path and query that were asked for, and for nothing that these say.
+const ELSEWHERE: [&str; 10] = [
+    "front-end-https",
+    "x-host",
+    "x-http-host-override",
+    "x-original-host",
+    "x-original-proto",
+    "x-original-uri",
+    "x-original-url",
+    "x-rewrite-url",
+    "x-scheme",
+    "x-url-scheme",
+];
+
+/// Removes what clients say of themselves, and of what they have asked for.
 pub(super) fn without_claims() -> Node {
-    connection::without(CONTROL_HEADERS.into_iter().chain(OURS), OURS_EXACTLY)
+    let names = OURS_EXACTLY.into_iter().chain(ELSEWHERE);
+    connection::without(CONTROL_HEADERS.into_iter().chain(OURS), names)
 }
 
 pub(super) fn filter(edge: &Edge) -> Node {
-    let mut request = vec![
+    let request = vec![
         set(ADDRESS, "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%"),
         set("cloudfront-viewer-address", "%DOWNSTREAM_REMOTE_ADDRESS%"),
         set("cloudfront-viewer-http-version", VERSION),
         set("cloudfront-viewer-tls", "%DOWNSTREAM_TLS_VERSION%:%DOWNSTREAM_TLS_CIPHER%"),
         set("cloudfront-forwarded-proto", "https"),
         set("x-amz-cf-id", "%UNIQUE_ID%"),
+        set(origins::TIMEOUT.0, origins::TIMEOUT.1),
     ];
-    request.extend(origins::orders().map(|(name, value)| set(name, value)));
     let mut response = vec![
         set("x-amz-cf-id", "%REQ(x-amz-cf-id)%"),
         set("x-amz-cf-pop", &edge.node),
@@ -61,7 +88,8 @@ const ADDRESS: &str = "x-tollgate-viewer";
 
 /// A filter on the way to a gateway: `x-forwarded-for` is the client, and nothing else. On its way
 /// through the cache a request gets the edge's own address too, which the gateway would take for the
-/// client's.
+/// client's. And on the way back: what a backend says to Envoy is not for this one, which would obey if
+/// it were told that the gateway is not well.
 pub(super) fn address() -> Node {
     map! {
         "name": "edge.address",
@@ -74,6 +102,9 @@ pub(super) fn address() -> Node {
                     map! { "remove": "x-envoy-internal" },
                     map! { "remove": "x-envoy-expected-rq-timeout-ms" },
                 ],
+                "response_mutations": [map! {
+                    "remove_on_match": map! { "key_matcher": map! { "prefix": "x-envoy-" } },
+                }],
             },
         },
     }

@@ -4,8 +4,8 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 use serde_json::{Value, json};
 use tollgate_policy::Endpoint;
 
-use super::read;
-use crate::{AccessLog, Address, Cache, Certificate, Edge, Health, Http3};
+use super::{definition, read};
+use crate::{AccessLog, Address, Cache, Certificate, Edge, Health, Http3, Settings, files};
 
 fn certificate(name: &str) -> Certificate {
     Certificate { chain: format!("/tls/{name}.pem"), key: format!("/tls/{name}.key") }
@@ -75,13 +75,25 @@ fn without_a_cache_there_is_nothing_of_it() {
 }
 
 #[test]
-fn whoever_says_who_they_are_is_past_the_cache() {
+fn whoever_says_who_they_are_or_asks_otherwise_is_past_the_cache() {
     let listener = &bootstrap(&edge())["listeners"][0];
     let manager = &listener["filter_chains"][0]["filters"][0]["typed_config"];
     let routes = manager["route_config"]["virtual_hosts"][0]["routes"].as_array();
     let (last, private) = routes.and_then(|routes| routes.split_last()).expect("routes");
     let names: Vec<_> = private.iter().map(|route| &route["match"]["headers"][0]["name"]).collect();
-    assert_eq!(names, ["authorization", "cookie", "x-api-key", "x-caller"]);
+    let expected = [
+        "authorization",
+        "cookie",
+        "x-api-key",
+        "range",
+        "if-match",
+        "if-unmodified-since",
+        "x-http-method",
+        "x-http-method-override",
+        "x-method-override",
+        "x-caller",
+    ];
+    assert_eq!(names, expected);
     let is_cache = |filter: &Value| filter["name"] == "edge.cache";
     assert!(manager["http_filters"].as_array().is_some_and(|all| all.iter().any(is_cache)));
     for route in private {
@@ -89,6 +101,64 @@ fn whoever_says_who_they_are_is_past_the_cache() {
     }
     assert_eq!(last["match"], json!({ "prefix": "/" }));
     assert_eq!(last["typed_per_filter_config"], Value::Null);
+}
+
+#[test]
+fn the_edge_takes_less_than_a_gateway_reads_by_what_it_adds() {
+    let definition = definition(json!({ "uri": "http://a.internal/" }));
+    let gateway = files(&definition, &Settings::default()).expect("files").bootstrap;
+    let gateway = read(&gateway)["static_resources"].take();
+    let longest = Edge { node: "n".repeat(253), ..edge() };
+    let longest = bootstrap(&longest);
+    let listeners = longest["listeners"].as_array().expect("listeners");
+    assert_eq!(listeners.len(), 2);
+    let manager =
+        |listener: &Value| listener["filter_chains"][0]["filters"][0]["typed_config"].clone();
+    let theirs = manager(&gateway["listeners"][0]);
+    let limits = |manager: &Value| {
+        let fields = &manager["common_http_protocol_options"]["max_headers_count"];
+        (manager["max_request_headers_kb"].as_u64(), fields.as_u64())
+    };
+    for listener in listeners {
+        let ours = manager(listener);
+        let added =
+            ours["http_filters"][0]["typed_config"]["mutations"]["request_mutations"].clone();
+        let names = added.as_array().expect("fields").iter();
+        let names = names.filter_map(|each| each["append"]["header"]["key"].as_str());
+        let lengths: Vec<_> = names.map(str::len).collect();
+        // What stands in them, and `via`, `x-forwarded-for` and `x-forwarded-proto`.
+        let (fields, values) = (lengths.len() + 3, lengths.len() * 48 + 253 + 100);
+        let bytes = lengths.iter().sum::<usize>() + values;
+        let ((Some(kib), Some(most)), (Some(their_kib), Some(their_most))) =
+            (limits(&ours), limits(&theirs))
+        else {
+            panic!("a listener has no limit: {ours}");
+        };
+        assert!(most + u64::try_from(fields).expect("a number") <= their_most);
+        assert!(
+            (kib << 10) + u64::try_from(bytes).expect("a number") <= their_kib << 10,
+            "{bytes}"
+        );
+    }
+}
+
+#[test]
+fn only_health_checks_say_that_a_gateway_is_not_well() {
+    let by_path = Edge { health: Health::Path("/well".to_owned()), ..edge() };
+    for (edge, method, path, expected) in [
+        (edge(), "OPTIONS", "*", json!([{ "start": 100, "end": 600 }])),
+        (by_path, "GET", "/well", json!([{ "start": 200, "end": 201 }])),
+    ] {
+        let cluster = &bootstrap(&edge)["clusters"][0];
+        assert_eq!(cluster["outlier_detection"], Value::Null);
+        let check = &cluster["health_checks"][0];
+        assert_eq!(check["reuse_connection"], false);
+        let check = &check["http_health_check"];
+        assert_eq!((&check["method"], &check["path"]), (&json!(method), &json!(path)));
+        assert_eq!(check["expected_statuses"], expected);
+        let endpoint = &cluster["load_assignment"]["endpoints"][0]["lb_endpoints"][0]["endpoint"];
+        assert_eq!(endpoint["health_check_config"]["hostname"], "a.internal:8443");
+    }
 }
 
 #[test]
@@ -108,7 +178,16 @@ fn what_an_edge_cannot_hold_is_refused() {
     );
     refused(
         |edge| edge.node = "a'b".to_owned(),
-        "node: `a'b` must be letters, digits, `-` and `.`",
+        "node: `a'b` must be up to 253 letters, digits, `-` and `.`",
+    );
+    let long = "n".repeat(254);
+    refused(
+        |edge| edge.node.clone_from(&long),
+        &format!("node: `{long}` must be up to 253 letters, digits, `-` and `.`"),
+    );
+    refused(
+        |edge| edge.listen = "[::ffff:10.0.0.1]:443".parse().expect("an address"),
+        "listen: `::ffff:10.0.0.1` is written for IPv6: use `10.0.0.1`",
     );
     refused(
         |edge| edge.health = Health::Path("ready".to_owned()),

@@ -77,13 +77,16 @@ fn clients_must_have_a_certificate_where_they_are_certified() {
     assert_eq!(anybody["common_tls_context"]["combined_validation_context"], Value::Null);
     let any_of_the_authority = of(certified(&[]));
     assert_eq!(any_of_the_authority["require_client_certificate"], true);
-    let named = of(certified(&["Edge.example", "spiffe://example/Edge"]));
+    let names = ["Edge.example", "spiffe://example/Edge", "10.0.0.5", "FD00:0::5"];
+    let named = of(certified(&names));
     let validation = &named["common_tls_context"]["combined_validation_context"];
     assert_eq!(
         validation["default_validation_context"]["match_typed_subject_alt_names"],
         json!([
             { "san_type": "DNS", "matcher": { "exact": "edge.example" } },
             { "san_type": "URI", "matcher": { "exact": "spiffe://example/Edge" } },
+            { "san_type": "IP_ADDRESS", "matcher": { "exact": "10.0.0.5" } },
+            { "san_type": "IP_ADDRESS", "matcher": { "exact": "fd00::5" } },
         ])
     );
     let source = &validation["validation_context_sds_secret_config"]["sds_config"];
@@ -112,8 +115,8 @@ fn what_tls_cannot_hold_is_refused() {
     );
     for name in ["", "*", "*.example", "a b", "spiffe://", "://a", "spiffe://*/a", "a/b"] {
         let reason = format!(
-            "tls.clients.names: `{name}` must be the whole of a DNS name, or of a URI such as \
-             `spiffe://a/b`"
+            "tls.clients.names: `{name}` must be an address, or the whole of a DNS name or of a URI \
+             such as `spiffe://a/b`"
         );
         check(with(tls(certified(&[name]))), Err(&reason));
     }
@@ -164,7 +167,6 @@ fn a_private_endpoint_is_at_no_public_address() {
         "172.31.255.255:1",
         "192.168.9.9:1",
         "[fd00::1]:1",
-        "[::ffff:10.0.0.1]:1",
     ] {
         check(tcp(inside), Ok(()));
     }
@@ -180,7 +182,6 @@ fn a_private_endpoint_is_at_no_public_address() {
         "100.64.0.1:1",
         "[fe80::1]:1",
         "[2001:db8::1]:1",
-        "[::ffff:8.8.8.8]:1",
     ] {
         let reason = format!(
             "listen: `{outside}` may be reached from outside: a private endpoint listens on this \
@@ -189,6 +190,16 @@ fn a_private_endpoint_is_at_no_public_address() {
         );
         check(tcp(outside), Err(&reason));
         check(Settings { endpoint_type: EndpointType::Regional, ..tcp(outside) }, Ok(()));
+    }
+}
+
+#[test]
+fn an_address_of_ipv4_is_not_written_for_ipv6() {
+    for endpoint_type in [EndpointType::Regional, EndpointType::Private] {
+        let listen = Address::Tcp("[::ffff:127.0.0.1]:1".parse().expect("an address"));
+        let tls = Some(tls(certified(&[])));
+        let reason = "listen: `::ffff:127.0.0.1` is written for IPv6: use `127.0.0.1`";
+        check(Settings { listen, endpoint_type, tls, ..Settings::default() }, Err(reason));
     }
 }
 

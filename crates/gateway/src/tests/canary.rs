@@ -241,3 +241,32 @@ fn what_leads_nowhere_is_refused() {
          stage has no variable `place`",
     );
 }
+
+#[test]
+fn a_cache_is_told_what_chose_the_answer() {
+    let answered = |canary: &Value, fields: &[(&str, &str)]| {
+        let gateway = serving(canary);
+        let mut sent = get(&gateway, "/v1/x");
+        let headers = fields.iter().copied().collect();
+        let mut response = Response { status: 200, headers, ..Response::default() };
+        let host = FakeHost::at(NOW);
+        let Sent { exchange, notes, .. } = &mut sent;
+        let origin = Origin::Integration;
+        let _ = gateway.on_response(notes, exchange, &mut response, &origin, &host);
+        let said = |name: &str| {
+            let all = response.headers.get_all(name).map(String::from_utf8_lossy);
+            all.collect::<Vec<_>>().join(", ")
+        };
+        (said("vary"), said("cache-control"))
+    };
+    let kept = [("cache-control", "max-age=60"), ("vary", "accept")];
+    let as_it_is = ("accept".to_owned(), "max-age=60".to_owned());
+    assert_eq!(answered(&Value::Null, &kept), as_it_is);
+    let drawn = json!({"deployment": "two", "percent_traffic": 50});
+    assert_eq!(answered(&drawn, &kept), ("accept".to_owned(), "max-age=60, private".to_owned()));
+    assert_eq!(answered(&drawn, &[("expires", "soon")]).1, "private");
+    assert_eq!(answered(&drawn, &[]).1, "");
+    let sticky =
+        json!({"deployment": "two", "percent_traffic": 50, "sticky": {"header": "X-Tenant"}});
+    assert_eq!(answered(&sticky, &kept), ("accept, x-tenant".to_owned(), "max-age=60".to_owned()));
+}
