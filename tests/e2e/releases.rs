@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tollgate_api_keys::{digest, hex};
 use tollgate_tests::backend::Behaviour;
 use tollgate_tests::program::{self, Program};
 use tollgate_tests::wait::OverOnDrop;
@@ -273,9 +274,165 @@ fn a_canary_that_does_well_is_promoted_step_by_step() {
 fn a_canary_that_is_slow_is_rolled_back_by_itself_and_status_says_why() {
     let canary = Backend::start();
     canary.behave(Behaviour::Late(Duration::from_millis(200)));
-    // Envoy tells of latencies every five seconds.
-    let (status, serves) = released(&canary, "50,100", "6s");
+    let (status, serves) = released(&canary, "50,100", "1s");
     assert_eq!(serves, "base");
     let outcome = status["last_canary"].to_string();
     assert!(outcome.contains("rolled_back") && outcome.contains("p99"), "{status}");
+}
+
+#[test]
+fn a_canary_that_hangs_is_rolled_back_by_itself_and_status_says_why() {
+    let releases = Releases::new();
+    let (base, canary) = (named("base"), Backend::start());
+    canary.behave(Behaviour::Silent);
+    let documents =
+        [releases.document("base.json", &base), releases.document("canary.json", &canary)];
+    releases.deploy(&documents[0]);
+    let (_program, address) = releases.serve();
+    wait_for(address, "base");
+    start_canary(&releases, &documents[1], "50,100", "1s");
+    let over = AtomicBool::new(false);
+    let status = thread::scope(|scope| {
+        let end = OverOnDrop(&over);
+        for _ in 0..8 {
+            scope.spawn(|| {
+                while !over.load(Ordering::SeqCst) {
+                    // Nobody waits for long.
+                    let mut connection = Connection::open(address).expect("a connection");
+                    connection.wait_at_most(Duration::from_millis(200)).expect("a limit");
+                    let _ = connection.exchange(Request::get("/orders"));
+                }
+            });
+        }
+        let status = wait::until("the end of the canary", wait::PATIENCE, || {
+            let status = releases.status();
+            status["canary"].is_null().then_some(status)
+        });
+        drop(end);
+        status
+    });
+    let outcome = status["last_canary"].to_string();
+    assert!(outcome.contains("rolled_back") && outcome.contains("given up"), "{status}");
+}
+
+/// Sends requests, whatever becomes of them, until something is over.
+fn ask_on(address: SocketAddr, over: &AtomicBool) {
+    let mut connection = Connection::open(address).expect("a connection");
+    while !over.load(Ordering::SeqCst) {
+        connection.exchange(Request::get("/orders")).expect("an answer");
+    }
+}
+
+#[test]
+fn a_canary_that_cannot_be_served_is_not_judged_until_it_is() {
+    let releases = Releases::new();
+    let (base, canary) = (named("base"), Backend::start());
+    canary.behave(Behaviour::Say(500, "broken".to_owned()));
+    let documents =
+        [releases.document("base.json", &base), releases.document("canary.json", &canary)];
+    releases.deploy(&documents[0]);
+    let (program, address) = releases.serve();
+    wait_for(address, "base");
+    let is_served = |status: &Value| status["is_served"] == json!(true);
+    wait::until_true("it says so", wait::PATIENCE, || is_served(&releases.status()));
+    // There is something to be counted now, and a file where the counters want their folder.
+    let counters = releases.folder.path().join("state/counters");
+    fs::write(&counters, "in the way").expect("a written file");
+    let overlay = releases.folder.path().join("tollgate.yaml");
+    let quota = "{tollgate: 1, stages: {$default: }, usagePlans: {gold: {apiStages: [], \
+                 quota: {limit: 5, period: DAY}}}}";
+    fs::write(&overlay, quota).expect("a written file");
+    let of = ["--stage", "$default", "--api-id", "orders", "--overlay", &text(&overlay)];
+    releases.run(&[&["deploy", &text(&documents[0])][..], &of].concat());
+    start_canary(&releases, &documents[1], "50,100", "1s");
+    let over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let end = OverOnDrop(&over);
+        for _ in 0..4 {
+            scope.spawn(|| ask_on(address, &over));
+        }
+        // Longer than both steps would take.
+        let until = Instant::now() + Duration::from_secs(6);
+        wait::until_true("some time", wait::PATIENCE, || {
+            let status = releases.status();
+            assert!(status["canary"].is_object(), "{status}");
+            assert!(status["canary"]["progress"]["verdicts"].is_null(), "{status}");
+            Instant::now() > until
+        });
+        let status = releases.status();
+        assert_eq!(status["is_served"], json!(false), "{status}");
+        assert!(status["problem"].is_string(), "{status}");
+        let said = releases.run(&["canary", "status", "--stage", "$default"]);
+        assert!(said.contains("`tollgate serve` has not taken that up"), "{said}");
+        // Once nothing is in the way any more, it is tried again without being asked.
+        fs::remove_file(&counters).expect("a file to remove");
+        let status = wait::until("the end of the canary", wait::PATIENCE, || {
+            let status = releases.status();
+            status["canary"].is_null().then_some(status)
+        });
+        let outcome = status["last_canary"].to_string();
+        assert!(outcome.contains("rolled_back") && outcome.contains("5xx"), "{status}");
+        drop(end);
+    });
+    wait_for(address, "base");
+    drop(program);
+}
+
+#[test]
+fn keys_and_quotas_that_come_later_are_taken_up_without_a_restart() {
+    const LINE: &str = "id,name,sha256,enabled,usage_plans,description\n";
+    let releases = Releases::new();
+    let backend = named("backend");
+    let path = |name: &str| releases.folder.path().join(name);
+    let document = releases.document("api.json", &backend);
+    let written = fs::read_to_string(&document).expect("the document");
+    let mut needs_key: Value = serde_json::from_str(&written).expect("JSON");
+    needs_key["components"]["securitySchemes"]["key"] =
+        json!({"type": "apiKey", "in": "header", "name": "x-api-key"});
+    needs_key["paths"]["/orders"]["get"]["security"] = json!([{"key": []}]);
+    fs::write(path("key.json"), needs_key.to_string()).expect("a written file");
+    let overlay = "{tollgate: 1, stages: {prod: }, usagePlans: {gold: {apiStages: [{stage: prod}], \
+                   quota: {limit: 2, period: DAY}}}}";
+    fs::write(path("tollgate.yaml"), overlay).expect("a written file");
+    for name in ["alice", "bob"] {
+        let sha256 = hex(&digest(value(name).as_bytes()));
+        let line = format!("{LINE}{name},,{sha256},true,gold,\n");
+        fs::write(path(&format!("{name}.csv")), line).expect("a written file");
+    }
+    let deploy = |document: &Path, more: &[&str]| {
+        let document = text(document);
+        let of = ["deploy", &document, "--stage", "prod", "--api-id", "orders"];
+        releases.run(&[&of[..], &["--protocol", "rest"], more].concat());
+    };
+    deploy(&document, &[]);
+    let (_program, address) = releases.serve();
+    let status = |name: &str| {
+        Request::get("/prod/orders").header("x-api-key", value(name)).send(address).status
+    };
+    wait::until_true("an open route", wait::PATIENCE, || status("nobody") == 200);
+    let overlay = text(&path("tollgate.yaml"));
+    let with = |keys: &str| {
+        deploy(&path("key.json"), &["--overlay", &overlay, "--keys", &text(&path(keys))]);
+    };
+    // The first keys, and the first quota.
+    with("alice.csv");
+    wait::until_true("a closed route", wait::PATIENCE, || (0..16).all(|_| status("nobody") == 403));
+    wait::until_true("the end of a quota", wait::PATIENCE, || status("alice") == 429);
+    assert_eq!(status("bob"), 403);
+    // Another file.
+    with("bob.csv");
+    wait::until_true("the other key", wait::PATIENCE, || status("bob") == 200);
+    wait::until_true("the end of the first", wait::PATIENCE, || status("alice") == 403);
+    // It is the other one that is watched now.
+    let both = ["alice", "bob"].map(|name| {
+        let written = fs::read_to_string(path(&format!("{name}.csv"))).expect("the keys");
+        written.trim_start_matches(LINE).to_owned()
+    });
+    fs::write(path("bob.csv"), format!("{LINE}{}", both.concat())).expect("a written file");
+    wait::until_true("the first again", wait::PATIENCE, || status("alice") == 429);
+}
+
+/// The value of somebody's key.
+fn value(name: &str) -> String {
+    format!("a-key-of-more-than-thirty-characters-for-{name}")
 }

@@ -1,9 +1,8 @@
 //! What became of the requests of the base and of the canary.
 
-use std::cell::Cell;
 use std::time::Duration;
 
-use tollgate_policy::{Host, Kind, Metric};
+use tollgate_policy::{Host, Kind, NamedMetric};
 
 use crate::{Release, Variant};
 
@@ -56,20 +55,17 @@ impl Meters {
 /// Counts the requests of one of them.
 #[derive(Debug)]
 pub struct Meter {
-    requests: Lazy,
-    of_4xx: Lazy,
-    of_5xx: Lazy,
-    abandoned: Lazy,
-    latency: Lazy,
+    requests: NamedMetric,
+    of_4xx: NamedMetric,
+    of_5xx: NamedMetric,
+    abandoned: NamedMetric,
+    latency: NamedMetric,
 }
 
 impl Meter {
     fn of(labels: &str) -> Self {
-        let metric = |kind, what: &str| Lazy {
-            kind,
-            name: format!("tollgate_canary_{what}{labels}"),
-            made: Cell::new(None),
-        };
+        let metric =
+            |kind, what: &str| NamedMetric::new(kind, format!("tollgate_canary_{what}{labels}"));
         Self {
             requests: metric(Kind::Counter, "requests"),
             of_4xx: metric(Kind::Counter, "4xx"),
@@ -97,23 +93,5 @@ impl Meter {
 
     fn took(&self, time: Duration, host: &dyn Host) {
         self.latency.record(u64::try_from(time.as_micros()).unwrap_or(u64::MAX), host);
-    }
-}
-
-/// A metric that is made when it is first needed.
-#[derive(Debug)]
-struct Lazy {
-    kind: Kind,
-    name: String,
-    made: Cell<Option<Metric>>,
-}
-
-impl Lazy {
-    fn record(&self, value: u64, host: &dyn Host) {
-        let metric = self.made.get().or_else(|| host.metric(self.kind, &self.name));
-        self.made.set(metric);
-        if let Some(metric) = metric {
-            host.record(metric, value);
-        }
     }
 }

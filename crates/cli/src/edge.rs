@@ -54,8 +54,8 @@ pub struct Arguments {
     /// The port of Envoy's administration, on this machine only; 0 for any that is free
     #[arg(long, default_value_t = 9901, value_name = "PORT")]
     admin_port: u16,
-    /// A path that a gateway answers with 200 when it is well; otherwise it is well when it can be
-    /// connected to
+    /// A path that a gateway answers with 200 when it is well; otherwise it is well when it answers
+    /// anything
     #[arg(long, value_name = "PATH")]
     health_path: Option<String>,
     /// The folder for answers that may be kept for everybody; nothing is kept without one. With

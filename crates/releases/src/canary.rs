@@ -35,8 +35,8 @@ pub struct Progress {
     /// How it was judged lately, the latest last. Up to 20.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub verdicts: Vec<Judged>,
-    /// How often it was found healthy at its last step, where it stays. The more often it is looked at,
-    /// the more it takes to find it failing, so that chance alone does not take it back in the end.
+    /// How often it was looked at in its step and stayed there. The more often it is looked at, the more
+    /// it takes to find it failing, so that chance alone does not take it back in the end.
     #[serde(default, skip_serializing_if = "is_default")]
     pub stays: u64,
     /// What became of the base's requests when the canary was last found healthy: what it is compared

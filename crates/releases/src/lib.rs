@@ -17,12 +17,14 @@ mod id;
 mod model;
 mod operations;
 mod served;
+mod serving;
 mod store;
 
 pub use canary::{CanaryRelease, End, Outcome, Progress};
 pub use error::Error;
 pub use model::{ApiReleases, Cause, HistoryEntry, Releases, Shared, Snapshot, StageRelease};
 pub use operations::{About, Deploy, Deployed, Settings, Start};
+pub use serving::{ServedStage, Serving};
 pub use store::{Draft, State, Store};
 
 #[cfg(test)]

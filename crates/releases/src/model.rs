@@ -20,6 +20,9 @@ pub struct Releases {
     pub apis: BTreeMap<String, ApiReleases>,
     /// What belongs to no deployment, as the document says that was deployed last.
     pub shared: Shared,
+    /// The settings of stages that are not deployed yet, by API and stage.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub waiting: BTreeMap<String, BTreeMap<String, Stage>>,
 }
 
 /// What a definition says that is part of no deployment: it takes effect for all stages at once.
@@ -152,6 +155,18 @@ impl Shared {
             keys_file: None,
             counters_address: None,
         }
+    }
+}
+
+impl Shared {
+    /// The same, in the place of what another document said before.
+    ///
+    /// The API that answers where the host names none stays the one it was: who deploys another API does
+    /// not say that requests for the first are now for it.
+    #[must_use]
+    pub fn after(self, before: &Self) -> Self {
+        let default_api = before.default_api.clone().or(self.default_api);
+        Self { default_api, ..self }
     }
 }
 

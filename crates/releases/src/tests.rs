@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 use tempfile::TempDir;
 use tollgate_canary::Percent;
-use tollgate_gateway::definition::{Canary, Deployment, Protocol, Stage};
+use tollgate_gateway::definition::{Canary, Deployment, Domain, Protocol, Stage};
 
 use crate::*;
 
@@ -32,6 +32,7 @@ fn deploy(stage: &str, deployment: String, now: u64) -> Deploy {
         stage: stage.to_owned(),
         deployment,
         settings: Settings::Given(Box::default()),
+        others: None,
         shared: None,
         now,
     }

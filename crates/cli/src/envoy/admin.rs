@@ -1,15 +1,13 @@
 //! Envoy's administration: what it says about itself.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use serde::Deserialize;
 use tokio::time::timeout;
-use tollgate_releases::analysis::Look;
 
-use crate::envoy::canaries;
+use crate::envoy::canaries::{self, Looks};
 use crate::http;
 
 /// How long an answer may take. The administration is on this machine.
@@ -88,8 +86,8 @@ impl Admin {
         Counters::read(&body)
     }
 
-    /// What has become of the requests of stages with a canary, by API and stage.
-    pub async fn canaries(&self) -> Result<BTreeMap<String, Look>> {
+    /// What has become of the requests of stages with a canary.
+    pub async fn canaries(&self) -> Result<Looks> {
         let (_, body) = self.get("/stats/prometheus?filter=tollgate_canary_").await?;
         canaries::read(&body)
     }

@@ -34,6 +34,10 @@ pub fn deploy(arguments: &Arguments) -> Result<(), Failure> {
     let parts = document::read(&arguments.source)?;
     let store = arguments.state.store();
     let before = store.read()?;
+    if arguments.canary.is_some() {
+        // Said before there is a folder that was not there.
+        before.releases.can_start_canary(&parts.api, &parts.stage)?;
+    }
     let now = time::now();
     let (id, to) = store.change(&format!("deploy to {}", parts.stage), now, |draft| {
         let done = match arguments.canary {
@@ -64,6 +68,7 @@ fn to_stage(draft: &mut Draft, parts: &Parts, description: &str) -> Result<(Stri
         stage: parts.stage.clone(),
         deployment: id.clone(),
         settings: parts.settings(),
+        others: parts.others(),
         shared: parts.shared(&draft.releases),
         now: draft.now,
     })?;
@@ -97,12 +102,8 @@ pub fn tell(before: &Kept, parts: &Parts, id: &str, to: To) {
     let Parts { api, stage, .. } = parts;
     match to {
         To::Stage => {
-            let others = before.releases.apis.keys().filter(|id| *id != api);
-            if others.count() > 0 && parts.shared(&before.releases).is_some() {
-                terminal::warning(
-                    "there are other APIs: usage plans, keys and the account's throttle are now as \
-                     this document has them",
-                );
+            if let Some(taken_over) = taken_over(before, parts) {
+                terminal::warning(&taken_over);
             }
             terminal::done("deployed", &format!("{id} to stage `{stage}` of `{api}`"));
         }
@@ -116,6 +117,22 @@ pub fn tell(before: &Kept, parts: &Parts, id: &str, to: To) {
             );
         }
     }
+}
+
+/// What of other APIs is now as this document has it.
+fn taken_over(before: &Kept, parts: &Parts) -> Option<String> {
+    let releases = &before.releases;
+    let mut others = releases.apis.keys().filter(|id| **id != parts.api);
+    others.next()?;
+    let shared = parts.shared(releases)?;
+    let by_default = match &shared.default_api {
+        Some(api) => format!("; `{api}` still answers where the host names no API"),
+        None => String::new(),
+    };
+    Some(format!(
+        "there are other APIs: domain names, usage plans, keys, counters and the account's throttle are \
+         now as this document has them{by_default}"
+    ))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! A document that is to be deployed, taken apart: what the deployment fixes, what belongs to the stage,
 //! and what belongs to neither.
 
+use std::collections::BTreeMap;
 use std::path::absolute;
 
 use anyhow::Context;
@@ -30,6 +31,8 @@ pub struct Parts {
     pub deployment: Deployment,
     /// The stage as document and overlay have it.
     settings: Stage,
+    /// The other stages that the overlay speaks of.
+    others: BTreeMap<String, Stage>,
     /// What belongs to no deployment.
     shared: Shared,
     /// Whether an overlay says so. Otherwise only variables and keys were given.
@@ -71,12 +74,14 @@ fn parts(document: Document, stage: String, has_overlay: bool) -> Result<Parts, 
     let settings = content.stages.remove(&stage).context("the document has no such stage")?;
     let (name, protocol) = (content.name.clone(), content.protocol);
     let disable_execute_api_endpoint = content.disable_execute_api_endpoint;
+    let others = std::mem::take(&mut content.stages);
     Ok(Parts {
         api,
         stage,
         about: About { name, protocol, disable_execute_api_endpoint },
         deployment: content.into_deployment(),
         settings,
+        others,
         shared,
         has_overlay,
     })
@@ -92,11 +97,17 @@ impl Parts {
         }
     }
 
+    /// What is said of other stages, which is for those that are not deployed yet. Without an overlay
+    /// nothing is.
+    pub fn others(&self) -> Option<BTreeMap<String, Stage>> {
+        self.has_overlay.then(|| self.others.clone())
+    }
+
     /// What belongs to no deployment, once it is deployed to the stage. Without an overlay it stays what
     /// it was, but for keys that are named.
     pub fn shared(&self, before: &Releases) -> Option<Shared> {
         if self.has_overlay || before.apis.is_empty() {
-            return Some(self.shared.clone());
+            return Some(self.shared.clone().after(&before.shared));
         }
         let keys_file = self.shared.keys_file.clone()?;
         Some(Shared {
@@ -116,7 +127,7 @@ impl Parts {
         let stage = before.stage(&self.api, &self.stage).ok()?;
         let own = Stage { deployment: None, canary: None, ..self.settings.clone() };
         let differs = if self.has_overlay {
-            own != stage.settings || self.shared != before.shared
+            own != stage.settings || self.shared(before).as_ref() != Some(&before.shared)
         } else {
             let variables = self.settings.variables.iter();
             let mut other = variables

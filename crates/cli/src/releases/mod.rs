@@ -55,7 +55,10 @@ impl Stage {
         who: &str,
         work: impl FnOnce(&mut tollgate_releases::Draft, &str) -> Result<T, Error>,
     ) -> Result<(String, T), Failure> {
-        self.state.store().change(who, time::now(), |draft| {
+        let store = self.state.store();
+        // Refused before there is a folder that was not there.
+        store.read()?.releases.api_of(self.api_id.as_deref(), &self.stage)?;
+        store.change(who, time::now(), |draft| {
             let api = draft.releases.api_of(self.api_id.as_deref(), &self.stage)?;
             let done = work(draft, &api)?;
             Ok((api, done))

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use serde::Serialize;
-use tollgate_releases::{Cause, Releases, Snapshot, StageRelease, Store};
+use tollgate_releases::{Cause, Releases, StageRelease, Store};
 
 use super::table::{head, table};
 use super::{State, json, time};
@@ -109,18 +109,27 @@ struct Entry<'a> {
     description: String,
     /// Whether the stage serves it now.
     current: bool,
+    /// Why the stage cannot go back to it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    missing: Option<String>,
 }
 
 /// The latest first.
 fn entries<'a>(store: &Store, stage: &'a StageRelease) -> Vec<Entry<'a>> {
     let last = stage.history.len().saturating_sub(1);
-    let described = |id: &str| -> Option<Snapshot> { store.snapshot(id).ok() };
-    let entries = stage.history.iter().enumerate().map(|(index, entry)| Entry {
-        deployment: &entry.deployment,
-        at: entry.at,
-        cause: entry.cause,
-        description: described(&entry.deployment).map(|made| made.description).unwrap_or_default(),
-        current: index == last,
+    let entries = stage.history.iter().enumerate().map(|(index, entry)| {
+        let (description, missing) = match store.snapshot(&entry.deployment) {
+            Ok(snapshot) => (snapshot.description, None),
+            Err(error) => (String::new(), Some(error.to_string())),
+        };
+        Entry {
+            deployment: &entry.deployment,
+            at: entry.at,
+            cause: entry.cause,
+            description,
+            current: index == last,
+            missing,
+        }
     });
     entries.rev().collect()
 }
@@ -137,8 +146,11 @@ fn history_table(entries: &[Entry<'_>]) -> String {
             entry.deployment.to_owned(),
             time::text(entry.at),
             by.to_owned(),
-            // It may have several lines.
-            entry.description.split_whitespace().collect::<Vec<_>>().join(" "),
+            match &entry.missing {
+                Some(reason) => format!("missing: {reason}"),
+                // It may have several lines.
+                None => entry.description.split_whitespace().collect::<Vec<_>>().join(" "),
+            },
         ]);
     }
     table(&lines)

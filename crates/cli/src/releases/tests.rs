@@ -130,3 +130,20 @@ fn a_folder_that_is_no_folder_is_the_machines_fault() {
     let failure = Failure::from(store.read().unwrap_err());
     assert_eq!(failure.code, Code::Environment);
 }
+
+#[test]
+fn a_command_about_a_stage_that_is_not_there_makes_no_folder() {
+    let place = Place::new();
+    for line in [
+        "rollback",
+        "canary promote",
+        "canary abort",
+        "canary traffic --percent 5",
+        "canary override --percent 5 --stage-variable-override host=new.internal",
+        "canary start API --percent 5",
+        "deploy API --canary 5",
+    ] {
+        assert_eq!(place.run(line).unwrap_err().code, Code::Refused, "{line}");
+        assert!(!place.store().folder().exists(), "{line}");
+    }
+}

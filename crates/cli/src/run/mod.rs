@@ -4,16 +4,19 @@ mod canaries;
 mod counters;
 mod live;
 mod origin;
+mod placed;
+mod retry;
 mod watch;
 
 use std::future::{Future, poll_fn};
 use std::net::{IpAddr, SocketAddr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::task::Poll;
 use std::time::Instant;
 
 use tollgate_envoy_config::{Keys, Settings};
+use tollgate_gateway::Definition;
 use tollgate_releases::Store;
 
 use crate::arguments::{Run, Runtime, Serve};
@@ -30,8 +33,9 @@ use crate::terminal;
 use crate::wait::Stop;
 
 use canaries::Canaries;
-use live::Live;
+use live::{Live, Trouble};
 use origin::Origin;
+use placed::Placed;
 use watch::Watch;
 
 /// `tollgate run`
@@ -120,17 +124,21 @@ impl Server<'_> {
         let program = envoy::find(runtime.envoy.as_deref()).await?;
 
         let folder = Folder::for_run(self.folder)?;
-        let own_counters = match (&definition.counters, &counters) {
+        let mut own_counters = match (&definition.counters, &counters) {
             (Some(_), None) => Some(counters::start(self.state).await?),
             _ => None,
         };
         let own_address = own_counters.as_ref().map(|(_, address)| address.clone());
         let settings = Settings {
-            counters: counters.or_else(|| own_address.clone()),
+            counters: counters.or(own_address),
             keys: if keys.is_some() { Keys::Folder } else { Keys::None },
             ..settings(listen, path_text(folder.path())?)
         };
         let settings = listen.endpoint.applied(self.endpoint_type, settings, Sight::Same)?;
+        let settings = match origin {
+            Origin::Releases(_) => ready_for_keys(settings, &definition),
+            Origin::Document(_) => settings,
+        };
         let is_tls = settings.tls.is_some();
         let files = tollgate_envoy_config::files(&definition, &settings)
             .map_err(|invalid| Failure::new(Code::Refused, invalid.to_string()))?;
@@ -166,14 +174,18 @@ impl Server<'_> {
                 let mut live = Live {
                     origin,
                     folder: &folder,
+                    state: self.state,
                     settings,
                     keys,
-                    own_counters: own_address,
+                    own_counters: &mut own_counters,
                     admin,
                     log,
+                    placed: Placed::all(&definition, Instant::now()),
                     definition,
                     files,
+                    trouble: Trouble::default(),
                 };
+                live.tell().await;
                 let watches = Watches { files: watches, keys: watch_keys };
                 match terminal::result(&url).and_then(|()| ready(&url)) {
                     Ok(()) => until_stopped(&mut proxy, stop, watches, &mut live).await,
@@ -204,20 +216,21 @@ async fn until_stopped(
     let mut canaries = Canaries::of(live.origin);
     loop {
         let Watches { files, keys } = &mut watches;
-        let (change, is_keys) = tokio::select! {
+        let event = tokio::select! {
             () = stop.requested() => return Ok(()),
             failure = proxy.died() => return Err(failure),
-            change = any_changed(files) => (change, false),
-            change = changed(keys.as_mut()) => (change, true),
-            never = canaries.judge(&live.admin) => match never {},
+            change = any_changed(files) => Event::Files(change),
+            change = changed(keys.as_mut()) => Event::Keys(change),
+            () = live.trouble.retry.due() => Event::Retry,
+            never = canaries.judge(live) => match never {},
         };
         let take_up = async {
-            let Change { path, text } = change;
-            if is_keys {
-                live.take_up_keys(path, text).await
-            } else {
-                live.take_up(path, text).await
+            match event {
+                Event::Files(Change { path, text }) => live.take_up(&path, text).await,
+                Event::Keys(Change { path, text }) => live.take_up_keys(&path, text).await,
+                Event::Retry => live.try_again().await,
             }
+            watch_keys(keys, live).await;
         };
         tokio::select! {
             () = stop.requested() => return Ok(()),
@@ -227,13 +240,46 @@ async fn until_stopped(
     }
 }
 
+/// What happens while something is served.
+enum Event {
+    /// A file that it comes from has changed.
+    Files(Change),
+    /// The file with the keys has.
+    Keys(Change),
+    /// It is time to try again what has failed.
+    Retry,
+}
+
+/// Watches the file that the keys come from now.
+async fn watch_keys(watch: &mut Option<Watch>, live: &mut Live<'_>) {
+    if live.keys.as_deref() == watch.as_ref().map(Watch::path) {
+        return;
+    }
+    match live.keys.as_deref().map(Watch::start).transpose() {
+        Ok(new) => *watch = new,
+        // It is tried again with the next change of anything.
+        Err(failure) => return terminal::warning(&failure.message),
+    }
+    if let Some(watch) = watch {
+        // It may have changed since it was read and before it was watched.
+        live.take_up_keys(watch.path(), document::text(watch.path())).await;
+    }
+}
+
+/// What is deployed later may have a file with keys where there is none now, and Envoy is told how to
+/// reach them only when it starts. Where the folder's path is too long for that, it takes a restart.
+fn ready_for_keys(settings: Settings, definition: &Definition) -> Settings {
+    let ready = Settings { keys: Keys::Folder, ..settings.clone() };
+    if tollgate_envoy_config::files(definition, &ready).is_ok() { ready } else { settings }
+}
+
 /// What a file has become while it was served.
-struct Change<'a> {
-    path: &'a Path,
+struct Change {
+    path: PathBuf,
     text: Result<String, Failure>,
 }
 
-async fn any_changed(watches: &mut [Watch]) -> Change<'_> {
+async fn any_changed(watches: &mut [Watch]) -> Change {
     let all = watches.iter_mut().map(|watch| Box::pin(changed(Some(watch))));
     first(all.collect()).await
 }
@@ -247,11 +293,11 @@ async fn first<T>(mut all: Vec<Pin<Box<impl Future<Output = T>>>>) -> T {
     .await
 }
 
-async fn changed(watch: Option<&mut Watch>) -> Change<'_> {
+async fn changed(watch: Option<&mut Watch>) -> Change {
     match watch {
         Some(watch) => {
             let text = watch.changed().await;
-            Change { path: watch.path(), text }
+            Change { path: watch.path().to_owned(), text }
         }
         None => std::future::pending().await,
     }

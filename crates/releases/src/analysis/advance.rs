@@ -5,13 +5,17 @@ use std::time::Duration;
 use tollgate_canary::Percent;
 
 use super::counts::{Look, Window};
-use super::judge::{Judged, Verdict, judge};
+use super::judge::{Base, Judged, Verdict, judge};
 use super::plan::AnalysisPlan;
 use crate::canary::{CanaryRelease, End};
 use crate::{Error, Releases};
 
 /// How many verdicts are kept: those of the steps of most plans, for people.
 const MAX_VERDICTS: usize = 20;
+
+/// How long a proxy may take until its histograms have what its counters have: they are merged every
+/// second.
+pub const FLUSH: Duration = Duration::from_millis(1500);
 
 /// What is to be done with a canary.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,6 +54,8 @@ struct Open {
     first: Look,
     /// When the interval began, which may be after the first look.
     since: Duration,
+    /// The look at its end, and when that was, while there are latencies that it does not have yet.
+    ended: Option<(Look, Duration)>,
 }
 
 /// What a window is about. Numbers of one are never compared with those of another.
@@ -93,16 +99,33 @@ impl Observation {
 }
 
 impl Open {
+    fn begin(key: Key, look: &Look, now: Moment) -> Self {
+        Self { key, first: look.clone(), since: now.monotonic, ended: None }
+    }
+
+    /// Whether there is something to be seen: the end of the interval, or the latencies that came late.
     fn is_over(&self, plan: &AnalysisPlan, now: Moment) -> bool {
+        let (since, time) = match self.ended {
+            Some((_, at)) => (at, FLUSH),
+            None => (self.since, Duration::from_secs(plan.interval_secs)),
+        };
         // A clock that has gone back is another clock.
-        let elapsed = now.monotonic.checked_sub(self.since);
-        elapsed.is_none_or(|elapsed| elapsed >= Duration::from_secs(plan.interval_secs))
+        now.monotonic.checked_sub(since).is_none_or(|elapsed| elapsed >= time)
+    }
+
+    /// What became of the requests of both since the first look.
+    fn windows(&self, look: &Look) -> Option<(Window, Window)> {
+        let of_base = Window::between(&self.first.base, &look.base)?;
+        Some((of_base, Window::between(&self.first.canary, &look.canary)?))
     }
 }
 
 /// Judges a canary, on a stage that serves the deployment `base`, if its interval is over, and says what
 /// follows. What follows is put into the canary where it stays one; promoting and removing it are for
 /// the caller, as [`Releases::advance`] does.
+///
+/// The proxy serves both as they are said to be here, since [`FLUSH`] at least: that is for the caller to
+/// know. After a step the next look begins a window, whenever that is.
 ///
 /// A window in which the totals went down is thrown away, for then the proxy has started anew. Where
 /// there were too few requests, the window goes on for another interval.
@@ -116,35 +139,44 @@ pub fn advance(
 ) -> Action {
     let Some(plan) = canary.analysis.clone() else { return Action::Hold };
     let key = Key::of(base, canary);
-    let begin = |key: Key| {
-        let open = Open { key, first: look.clone(), since: now.monotonic };
-        Observation { window: Some(open) }
-    };
     let open = match &mut observation.window {
         Some(open) if open.key == key && now.monotonic >= open.since => open,
         _ => {
-            *observation = begin(key);
+            observation.window = Some(Open::begin(key, look, now));
             return Action::Hold;
         }
     };
-    let windows = (
-        Window::between(&open.first.base, &look.base),
-        Window::between(&open.first.canary, &look.canary),
-    );
-    let (Some(of_base), Some(of_canary)) = windows else {
-        *observation = begin(key);
+    if open.windows(look).is_none() {
+        *open = Open::begin(key, look, now);
         return Action::Hold;
-    };
+    }
     if !open.is_over(&plan, now) {
         return Action::Hold;
     }
+    let compares_latencies = plan.conditions.p99_ratio.is_some();
+    let end = match open.ended.take() {
+        Some((end, _)) => end.with_latencies_of(look),
+        None if !compares_latencies || look.is_complete_since(&open.first) => look.clone(),
+        None => {
+            open.ended = Some((look.clone(), now.monotonic));
+            return Action::Hold;
+        }
+    };
+    let Some((of_base, of_canary)) = open.windows(&end) else {
+        *open = Open::begin(key, look, now);
+        return Action::Hold;
+    };
     let percent = canary.settings.percent_traffic;
+    let next = canary.progress.step.saturating_add(1);
     let compared = match &canary.progress.reference {
         // At 100 % the base gets nothing, but for testers who ask for it.
-        Some(reference) if percent.0 >= 100.0 => reference.clone(),
-        _ => of_base,
+        Some(reference) if percent.0 >= 100.0 => Base::Past(reference),
+        _ if plan.steps.get(next).is_some_and(|next| next.0 >= 100.0) => Base::Last(&of_base),
+        _ => Base::Present(&of_base),
     };
-    let verdict = judge(&compared, &of_canary, &plan.after(canary.progress.stays));
+    let verdict = judge(compared, &of_canary, &plan, canary.progress.stays);
+    let is_compared = of_canary.0.requests.min(compared.window().0.requests) >= plan.min_requests;
+    let reference = compared.window().clone();
     canary.progress.note(Judged {
         at: now.unix,
         percent_traffic: percent,
@@ -152,34 +184,31 @@ pub fn advance(
     });
     match verdict {
         Verdict::Wait { .. } => {
+            canary.progress.stays = canary.progress.stays.saturating_add(u64::from(is_compared));
             open.since = now.monotonic;
             Action::Hold
         }
         Verdict::Failing { reason, .. } => {
-            *observation = Observation::default();
+            observation.window = None;
             Action::RollBack(reason)
         }
         Verdict::Healthy { .. } => {
-            let next = canary.progress.step.saturating_add(1);
-            canary.progress.reference = Some(compared);
-            let action = match plan.steps.get(next) {
-                Some(step) => {
-                    canary.progress.step = next;
-                    canary.progress.step_began = now.unix;
-                    canary.settings.percent_traffic = *step;
-                    Action::Step(*step)
-                }
-                None if plan.promote => Action::Promote,
-                None => {
-                    canary.progress.stays = canary.progress.stays.saturating_add(1);
-                    Action::Hold
-                }
-            };
-            *observation = match action {
-                Action::Promote => Observation::default(),
-                _ => begin(Key::of(base, canary)),
-            };
-            action
+            canary.progress.reference = Some(reference);
+            if let Some(step) = plan.steps.get(next) {
+                canary.progress.step = next;
+                canary.progress.step_began = now.unix;
+                canary.progress.stays = 0;
+                canary.settings.percent_traffic = *step;
+                observation.window = None;
+                return Action::Step(*step);
+            }
+            if plan.promote {
+                observation.window = None;
+                return Action::Promote;
+            }
+            canary.progress.stays = canary.progress.stays.saturating_add(1);
+            *open = Open::begin(key, look, now);
+            Action::Hold
         }
     }
 }
@@ -199,7 +228,8 @@ impl crate::Progress {
 
 impl Releases {
     /// Judges the canary of a stage and does what follows: it gets more traffic, is promoted, or is
-    /// removed. A stage without a canary holds.
+    /// removed. A stage without a canary holds, and so does one that has changed since the look: `key`
+    /// is what the look was at.
     ///
     /// Whoever cannot keep the result must not keep the observation either: it is advanced too.
     ///
@@ -207,14 +237,17 @@ impl Releases {
     /// [`Error::Refused`] for a stage that is not there.
     pub fn advance(
         &mut self,
-        api: &str,
-        stage: &str,
+        (api, stage): (&str, &str),
+        key: &Key,
         observation: &mut Observation,
         look: &Look,
         now: Moment,
     ) -> Result<Action, Error> {
         let present = self.stage_mut(api, stage)?;
         let Some(canary) = present.canary.as_mut() else { return Ok(Action::Hold) };
+        if Key::of(&present.deployment, canary) != *key {
+            return Ok(Action::Hold);
+        }
         let action = advance(&present.deployment, canary, observation, look, now);
         match &action {
             Action::Hold | Action::Step(_) => {}

@@ -9,13 +9,16 @@ const MAX_BUCKETS: usize = 128;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Counts {
-    /// Requests that were answered.
+    /// Requests that are over.
     pub requests: u64,
     /// With a status from 400 to 499.
     pub errors_4xx: u64,
     /// With a status from 500 to 599.
     pub errors_5xx: u64,
-    /// How long that took.
+    /// That the client gave up before there was an answer.
+    #[serde(default)]
+    pub abandoned: u64,
+    /// How long they took.
     pub latency: Latency,
 }
 
@@ -55,6 +58,24 @@ pub struct Look {
 #[serde(transparent)]
 pub struct Window(pub Counts);
 
+impl Look {
+    /// Whether the histograms have all that the counters have, since another look.
+    pub(super) fn is_complete_since(&self, first: &Self) -> bool {
+        let is_complete = |first: &Counts, counts: &Counts| {
+            let requests = counts.requests.saturating_sub(first.requests);
+            counts.latency.count.saturating_sub(first.latency.count) >= requests
+        };
+        is_complete(&first.base, &self.base) && is_complete(&first.canary, &self.canary)
+    }
+
+    /// These counters, with the histograms of a later look.
+    pub(super) fn with_latencies_of(self, later: &Self) -> Self {
+        let with =
+            |counts: Counts, later: &Counts| Counts { latency: later.latency.clone(), ..counts };
+        Self { base: with(self.base, &later.base), canary: with(self.canary, &later.canary) }
+    }
+}
+
 impl Window {
     /// What came between two totals. There is no saying where one of them went down, for then the proxy
     /// has started anew, nor where they do not fit together.
@@ -64,10 +85,12 @@ impl Window {
             requests: after.requests.checked_sub(before.requests)?,
             errors_4xx: after.errors_4xx.checked_sub(before.errors_4xx)?,
             errors_5xx: after.errors_5xx.checked_sub(before.errors_5xx)?,
+            abandoned: after.abandoned.checked_sub(before.abandoned)?,
             latency: Latency::between(&before.latency, &after.latency)?,
         };
-        // A proxy counts a request before its error, and is asked between the two now and then.
-        let requests = window.requests.max(window.errors_4xx.saturating_add(window.errors_5xx));
+        // A proxy counts a request before what became of it, and is asked between the two now and then.
+        let unhappy = window.errors_4xx.saturating_add(window.errors_5xx);
+        let requests = window.requests.max(unhappy.saturating_add(window.abandoned));
         Some(Self(Counts { requests, ..window }))
     }
 }

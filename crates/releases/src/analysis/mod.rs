@@ -11,9 +11,9 @@ mod plan;
 mod significance;
 mod special;
 
-pub use advance::{Action, Key, Moment, Observation, advance};
+pub use advance::{Action, FLUSH, Key, Moment, Observation, advance};
 pub use counts::{Bucket, Counts, Latency, Look, Window};
-pub use judge::{Judged, Numbers, Side, Verdict, judge};
+pub use judge::{Base, Judged, Numbers, Side, Verdict, judge};
 pub use plan::{AnalysisPlan, Conditions};
 pub use significance::{Method, Significance, is_greater};
 

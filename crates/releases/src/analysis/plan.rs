@@ -4,8 +4,6 @@ use serde::{Deserialize, Serialize};
 use tollgate_canary::Percent;
 use tollgate_policy::Invalid;
 
-use super::special::real;
-
 /// Whoever needs more is not releasing in steps.
 const MAX_STEPS: usize = 20;
 
@@ -23,7 +21,8 @@ pub struct AnalysisPlan {
     pub steps: Vec<Percent>,
     /// How long it is watched at each, in seconds. Up to a day.
     pub interval_secs: u64,
-    /// How many requests base and canary must each have had before they are compared: at least 10.
+    /// How many requests base and canary must each have had before they are compared: at least 10. A
+    /// canary is healthy only after as many more as it takes to compare latencies.
     pub min_requests: u64,
     /// What makes a canary a bad one.
     #[serde(default)]
@@ -38,7 +37,8 @@ pub struct AnalysisPlan {
 #[serde(deny_unknown_fields)]
 pub struct Conditions {
     /// How likely a difference in server errors may be by chance and still count: it counts if a
-    /// one-sided test of two proportions has a p-value below this.
+    /// one-sided test of two proportions has a p-value below this. The same holds of requests that
+    /// clients give up.
     #[serde(default = "max_5xx_significance")]
     pub max_5xx_significance: f64,
     /// How large the difference must be besides, in percent of the requests.
@@ -127,19 +127,6 @@ impl AnalysisPlan {
             return refuse("min_requests", reason);
         }
         self.conditions.check().map_err(|invalid| invalid.within("conditions"))
-    }
-}
-
-impl AnalysisPlan {
-    /// The same plan for a canary that stays at its last step, and was found healthy there some times
-    /// before. Chance has as much room for all further looks together as for one: as 1/2 + 1/6 + 1/12 ...
-    /// is 1, the k-th has `1 / (k (k + 1))` of it.
-    pub(super) fn after(&self, looks: u64) -> Self {
-        let mut plan = self.clone();
-        if looks > 0 {
-            plan.conditions.max_5xx_significance /= real(looks) * (real(looks) + 1.0);
-        }
-        plan
     }
 }
 

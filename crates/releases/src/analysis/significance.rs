@@ -18,6 +18,13 @@ pub struct Significance {
     pub method: Method,
 }
 
+impl Significance {
+    /// That of what was not looked at.
+    pub(super) fn none() -> Self {
+        Self { p_value: 1.0, method: Method::FisherExact }
+    }
+}
+
 /// How a p-value was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

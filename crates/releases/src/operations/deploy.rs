@@ -22,6 +22,9 @@ pub struct Deploy {
     pub deployment: String,
     /// The settings of the stage.
     pub settings: Settings,
+    /// What is said of other stages of the API: those that are not there yet will have these settings.
+    /// As before where nothing is said.
+    pub others: Option<BTreeMap<String, Stage>>,
     /// What belongs to no deployment; as before where nothing is said.
     pub shared: Option<Shared>,
     /// Now, in seconds since 1970.
@@ -64,7 +67,7 @@ impl Releases {
     /// # Errors
     /// [`Error::Refused`] for an API whose kind would change, and for one too many.
     pub fn deploy(&mut self, deploy: Deploy) -> Result<Deployed, Error> {
-        let Deploy { api, about, stage, deployment, settings, shared, now } = deploy;
+        let Deploy { api, about, stage, deployment, settings, others, shared, now } = deploy;
         self.check_protocol(&api, about.protocol)?;
         if self.apis.len() >= MAX_APIS && !self.apis.contains_key(&api) {
             return Err(Error::refused(format!("there are {MAX_APIS} APIs already")));
@@ -75,7 +78,12 @@ impl Releases {
             canary.restart(now);
             return Ok(Deployed::Canary);
         }
-        let releases = self.apis.entry(api).or_insert_with(|| ApiReleases {
+        let others =
+            others.map(|all| all.into_iter().map(|(name, stage)| (name, own(stage))).collect());
+        let mut waiting: BTreeMap<_, _> =
+            others.or_else(|| self.waiting.remove(&api)).unwrap_or_default();
+        let waited = waiting.remove(&stage);
+        let releases = self.apis.entry(api.clone()).or_insert_with(|| ApiReleases {
             name: String::new(),
             protocol: about.protocol,
             disable_execute_api_endpoint: false,
@@ -91,7 +99,7 @@ impl Releases {
                 stage.point_to(entry);
             }
             Entry::Vacant(place) => {
-                let mut made = Stage::default();
+                let mut made = waited.unwrap_or_default();
                 settings.put_into(&mut made);
                 place.insert(StageRelease {
                     deployment: entry.deployment.clone(),
@@ -102,8 +110,14 @@ impl Releases {
                 });
             }
         }
+        waiting.retain(|stage, _| !releases.stages.contains_key(stage));
+        if waiting.is_empty() {
+            self.waiting.remove(&api);
+        } else {
+            self.waiting.insert(api, waiting);
+        }
         if let Some(shared) = shared {
-            self.shared = shared;
+            self.shared = shared.after(&self.shared);
         }
         Ok(Deployed::Stage)
     }
@@ -124,11 +138,15 @@ impl Releases {
 impl Settings {
     fn put_into(self, stage: &mut Stage) {
         match self {
-            // What is served, and by whom, is not among the settings.
-            Self::Given(given) => *stage = Stage { deployment: None, canary: None, ..*given },
+            Self::Given(given) => *stage = own(*given),
             Self::Kept(variables) => stage.variables.extend(variables),
         }
     }
+}
+
+/// What of a stage is its own: what it serves, and by whom, is not.
+fn own(stage: Stage) -> Stage {
+    Stage { deployment: None, canary: None, ..stage }
 }
 
 fn a(protocol: Protocol) -> &'static str {

@@ -3,7 +3,6 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::Path;
-use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
@@ -11,6 +10,10 @@ use crate::Error;
 
 /// How much is read of who is in the way.
 const MAX_HOLDER_BYTES: u64 = 200;
+
+/// How long to wait before it is tried again: a change takes some milliseconds.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(2);
+const LONGEST_PAUSE: Duration = Duration::from_millis(50);
 
 /// The right to change a folder, until it is dropped or its process dies.
 #[derive(Debug)]
@@ -23,30 +26,24 @@ pub(super) fn acquire(folder: &Path, who: &str, patience: Duration) -> Result<Lo
     let path = folder.join("releases.lock");
     let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
     let file = opened.map_err(Error::at("write", &path))?;
-    let file = match file.try_lock() {
-        Ok(()) => file,
-        Err(TryLockError::Error(error)) => return Err(Error::at("lock", &path)(error)),
-        Err(TryLockError::WouldBlock) => match wait(file, patience) {
-            Some(locked) => locked.map_err(Error::at("lock", &path))?,
-            None => {
+    let (mut waited, mut pause) = (Duration::ZERO, SHORTEST_PAUSE);
+    loop {
+        match file.try_lock() {
+            Ok(()) => break,
+            Err(TryLockError::Error(error)) => return Err(Error::at("lock", &path)(error)),
+            Err(TryLockError::WouldBlock) if waited >= patience => {
                 let (folder, holder) = (folder.to_owned(), holder(&path));
                 return Err(Error::Busy { folder, holder, waited: patience });
             }
-        },
-    };
+            // A thread that waits for the lock itself cannot stop waiting.
+            Err(TryLockError::WouldBlock) => thread::park_timeout(pause),
+        }
+        waited = waited.saturating_add(pause);
+        pause = LONGEST_PAUSE.min(pause.saturating_mul(2));
+    }
     let mut lock = Lock { file };
     lock.say(&format!("process {} ({who})", std::process::id()));
     Ok(lock)
-}
-
-/// Waits for the lock, for a while. Whoever waits longer gives it back as soon as it has it.
-fn wait(file: File, patience: Duration) -> Option<std::io::Result<File>> {
-    let (sender, receiver) = channel();
-    thread::spawn(move || {
-        let locked = file.lock().map(|()| file);
-        let _ = sender.send(locked);
-    });
-    receiver.recv_timeout(patience).ok()
 }
 
 fn holder(path: &Path) -> String {

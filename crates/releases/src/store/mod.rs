@@ -3,6 +3,7 @@
 //! ```text
 //! stages.json            what all stages point to, replaced whole
 //! deployments/ID.json    what each deployment serves, written once
+//! serving.json           what `tollgate serve` serves, as it says
 //! releases.lock          held by whoever changes something
 //! ```
 //!
@@ -26,7 +27,7 @@ use tollgate_policy::Compile;
 pub use draft::Draft;
 pub use state::State;
 
-use crate::{Error, Releases, Snapshot};
+use crate::{Error, Releases, Serving, Snapshot};
 
 /// How long a command waits for another one that changes the same folder. Each takes well below a
 /// second; what takes longer hangs.
@@ -96,6 +97,27 @@ impl Store {
     /// As of [`read`](Self::read).
     pub fn snapshot(&self, id: &str) -> Result<Snapshot, Error> {
         state::snapshot(&self.folder, id)
+    }
+
+    /// What whoever serves has said to serve, if anybody has.
+    ///
+    /// # Errors
+    /// As of [`read`](Self::read).
+    pub fn serving(&self) -> Result<Option<Serving>, Error> {
+        let path = self.serving_file();
+        file::read(&path)?.map(|text| file::parse(&path, &text)).transpose()
+    }
+
+    /// Says what is served. Only one serves what is kept in a folder.
+    ///
+    /// # Errors
+    /// [`Error::File`] where it cannot be written.
+    pub fn say_serving(&self, serving: &Serving) -> Result<(), Error> {
+        file::write(&self.serving_file(), serving)
+    }
+
+    fn serving_file(&self) -> PathBuf {
+        self.folder.join("serving.json")
     }
 
     /// Changes what is kept, alone. `who` is told to others who wait; `now` is in seconds since 1970.

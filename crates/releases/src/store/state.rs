@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use tollgate_gateway::Definition;
 
-use super::{exists, file};
+use super::file;
 use crate::{Error, Releases, Snapshot, id};
 
-/// What is kept, as it was at one moment: everything that is pointed to is there.
+/// What is kept, as it was at one moment: everything that is served is there.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct State {
     /// What all stages point to.
@@ -17,17 +17,15 @@ pub struct State {
 }
 
 impl State {
-    /// Reads what is served, and makes sure that what could be gone back to is there.
+    /// Reads what is served. What could be gone back to is looked for by whoever goes back: that one of
+    /// many is lost is no reason to do nothing any more.
     pub(super) fn load(folder: &Path, releases: Releases) -> Result<Self, Error> {
         let mut snapshots = BTreeMap::new();
         for served in releases.served() {
             snapshots.insert(served.to_owned(), snapshot(folder, served)?);
         }
         for referred in releases.referred() {
-            let path = path(folder, referred)?;
-            if !snapshots.contains_key(referred) && !exists(&path)? {
-                return Err(gone(&path));
-            }
+            path(folder, referred)?;
         }
         Ok(Self { releases, snapshots })
     }

@@ -1,7 +1,23 @@
+use std::time::Duration;
+
 use tollgate_policy::Invalid;
 
 use super::*;
-use crate::analysis::AnalysisPlan;
+use crate::analysis::{Action, AnalysisPlan, Counts, Key, Look, Moment, Observation};
+
+/// Looks at what the stage has.
+fn advance(
+    releases: &mut Releases,
+    observation: &mut Observation,
+    look: &Look,
+    now: Moment,
+) -> Action {
+    let stage = present(releases);
+    let other = with_canary();
+    let canary = stage.canary.as_ref().or(present(&other).canary.as_ref()).unwrap();
+    let key = Key::of(&stage.deployment, canary);
+    releases.advance(("orders", "prod"), &key, observation, look, now).unwrap()
+}
 
 fn with_canary() -> Releases {
     let mut releases = released(&["a"]);
@@ -143,10 +159,6 @@ fn a_plan_that_makes_no_sense_names_the_field() {
 
 #[test]
 fn what_the_analysis_says_is_done_and_kept_with_its_reason() {
-    use std::time::Duration;
-
-    use crate::analysis::{Action, Counts, Look, Moment, Observation};
-
     let look = |requests, errors_5xx| Look {
         base: Counts { requests, ..Counts::default() },
         canary: Counts { requests, errors_5xx, ..Counts::default() },
@@ -154,27 +166,27 @@ fn what_the_analysis_says_is_done_and_kept_with_its_reason() {
     let moment = |secs| Moment { monotonic: Duration::from_secs(secs), unix: 1000 + secs };
     let begun = || {
         let mut releases = released(&["a"]);
-        let plan = AnalysisPlan { steps: vec![Percent(50.0)], ..AnalysisPlan::default() };
+        let mut plan = AnalysisPlan { steps: vec![Percent(50.0)], ..AnalysisPlan::default() };
+        plan.conditions.p99_ratio = None;
         releases
             .start_canary(Start { analysis: Some(plan), ..start(Some("b".to_owned()), 0.0) })
             .unwrap();
         let mut observation = Observation::default();
-        let first =
-            releases.advance("orders", "prod", &mut observation, &look(0, 0), moment(0)).unwrap();
+        let first = advance(&mut releases, &mut observation, &look(0, 0), moment(0));
         assert_eq!(first, Action::Hold);
         (releases, observation)
     };
 
     let (mut releases, mut observation) = begun();
-    let action = releases.advance("orders", "prod", &mut observation, &look(500, 0), moment(60));
-    assert_eq!(action.unwrap(), Action::Promote);
+    let action = advance(&mut releases, &mut observation, &look(500, 0), moment(60));
+    assert_eq!(action, Action::Promote);
     let stage = present(&releases);
     assert_eq!((stage.deployment.as_str(), &stage.canary), ("b", &None));
     assert_eq!(stage.last_canary.as_ref().unwrap().end, End::Promoted);
 
     let (mut releases, mut observation) = begun();
-    let action = releases.advance("orders", "prod", &mut observation, &look(500, 100), moment(60));
-    let Action::RollBack(reason) = action.unwrap() else { panic!("it is not taken back") };
+    let action = advance(&mut releases, &mut observation, &look(500, 100), moment(60));
+    let Action::RollBack(reason) = action else { panic!("it is not taken back") };
     let stage = present(&releases);
     assert_eq!((stage.deployment.as_str(), &stage.canary), ("a", &None));
     let last = stage.last_canary.as_ref().unwrap();
@@ -183,6 +195,30 @@ fn what_the_analysis_says_is_done_and_kept_with_its_reason() {
     assert!(reason.contains("20.00 % (100 of 500)"), "{reason}");
     assert_eq!(last.canary.progress.verdicts.len(), 1);
     // Without a canary there is nothing to do.
-    let action = releases.advance("orders", "prod", &mut observation, &look(0, 0), moment(99));
-    assert_eq!(action.unwrap(), Action::Hold);
+    let action = advance(&mut releases, &mut observation, &look(0, 0), moment(99));
+    assert_eq!(action, Action::Hold);
+}
+
+#[test]
+fn a_look_at_what_the_stage_no_longer_has_decides_nothing() {
+    let key = |releases: &Releases| {
+        let stage = present(releases);
+        Key::of(&stage.deployment, stage.canary.as_ref().unwrap())
+    };
+    let mut releases = released(&["a"]);
+    let analysis = Some(AnalysisPlan::default());
+    releases.start_canary(Start { analysis, ..start(Some("b".to_owned()), 0.0) }).unwrap();
+    let looked_at = key(&releases);
+    releases.deploy(deploy("prod", "c".to_owned(), 40)).unwrap();
+    let present_key = key(&releases);
+    let mut observation = Observation::default();
+    let moment = Moment { monotonic: Duration::ZERO, unix: 1000 };
+    let mut has_begun = |key: &Key| {
+        let (of, look) = (("orders", "prod"), Look::default());
+        let action = releases.advance(of, key, &mut observation, &look, moment).unwrap();
+        assert_eq!(action, Action::Hold);
+        !observation.is_due("a", present(&releases).canary.as_ref().unwrap(), moment)
+    };
+    assert!(!has_begun(&looked_at));
+    assert!(has_begun(&present_key));
 }

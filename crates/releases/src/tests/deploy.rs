@@ -48,6 +48,51 @@ fn the_settings_of_a_stage_are_kept_where_none_are_given() {
 }
 
 #[test]
+fn what_is_said_of_a_stage_that_is_not_there_yet_waits_for_it() {
+    let with = |name: &str, value: &str| {
+        (name.to_owned(), Stage { variables: variables(&[("x", value)]), ..Stage::default() })
+    };
+    let mut releases = Releases::default();
+    let others = Some([with("beta", "1"), with("gamma", "1")].into());
+    releases.deploy(Deploy { others, ..deploy("prod", "a".to_owned(), 1) }).unwrap();
+    // Who says nothing of others leaves them waiting, and takes what waits for its own.
+    let kept = Settings::Kept(variables(&[("y", "2")]));
+    releases.deploy(Deploy { settings: kept, ..deploy("beta", "b".to_owned(), 2) }).unwrap();
+    let settings = |releases: &Releases, stage: &str| {
+        releases.stage("orders", stage).unwrap().settings.variables.clone()
+    };
+    assert_eq!(settings(&releases, "beta"), variables(&[("x", "1"), ("y", "2")]));
+    assert_eq!(releases.waiting["orders"].keys().collect::<Vec<_>>(), ["gamma"]);
+    // What is there is not changed by what is said of it in passing, and the last word counts.
+    let others = Some([with("beta", "3"), with("delta", "3")].into());
+    releases.deploy(Deploy { others, ..deploy("prod", "c".to_owned(), 3) }).unwrap();
+    assert_eq!(settings(&releases, "beta"), variables(&[("x", "1"), ("y", "2")]));
+    assert_eq!(releases.waiting["orders"].keys().collect::<Vec<_>>(), ["delta"]);
+    // What is given is all there is.
+    releases.deploy(deploy("delta", "d".to_owned(), 4)).unwrap();
+    assert_eq!(settings(&releases, "delta"), variables(&[]));
+    assert!(releases.waiting.is_empty());
+}
+
+#[test]
+fn the_api_that_answers_where_the_host_names_none_stays_the_one_it_was() {
+    let by = |api: &str, domain: &str| Deploy {
+        api: api.to_owned(),
+        shared: Some(Shared {
+            default_api: Some(api.to_owned()),
+            domains: [(domain.to_owned(), Domain::default())].into(),
+            ..Shared::default()
+        }),
+        ..deploy("prod", api.to_owned(), 1)
+    };
+    let mut releases = Releases::default();
+    releases.deploy(by("orders", "orders.example.com")).unwrap();
+    releases.deploy(by("shop", "shop.example.com")).unwrap();
+    assert_eq!(releases.shared.default_api.as_deref(), Some("orders"));
+    assert_eq!(releases.shared.domains.keys().collect::<Vec<_>>(), ["shop.example.com"]);
+}
+
+#[test]
 fn an_api_stays_of_one_kind() {
     let mut releases = released(&["a"]);
     let mut other = deploy("beta", "b".to_owned(), 1);

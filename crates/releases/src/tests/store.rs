@@ -131,13 +131,56 @@ fn a_torn_or_foreign_file_is_refused_with_its_name_and_never_taken_for_empty() {
 }
 
 #[test]
-fn a_deployment_that_is_only_in_the_history_must_be_there_too() {
+fn a_deployment_that_is_lost_from_the_history_is_only_missed_by_who_goes_back_to_it() {
     let folder = folder();
     let store = Store::open(folder.path());
     let first = deploy_to(&store, "one", 1).unwrap();
-    deploy_to(&store, "two", 2).unwrap();
-    fs::remove_file(folder.path().join(format!("deployments/{first}.json"))).unwrap();
-    assert!(store.read().unwrap_err().to_string().contains(&first));
+    let second = deploy_to(&store, "two", 2).unwrap();
+    let third = deploy_to(&store, "three", 3).unwrap();
+    fs::remove_file(folder.path().join(format!("deployments/{second}.json"))).unwrap();
+    let serves = || present(&store.read().unwrap().releases).deployment.clone();
+    let back = |to: Option<&str>| {
+        store.change("a test", 4, |draft| draft.releases.rollback("orders", "prod", to, 4))
+    };
+    assert_eq!(serves(), third);
+    let lost = back(None).unwrap_err();
+    assert!(!lost.is_refusal() && lost.to_string().contains(&second), "{lost}");
+    assert_eq!(serves(), third);
+    assert_eq!(back(Some(&first)).unwrap(), first);
+    assert_eq!(serves(), first);
+}
+
+#[test]
+fn what_is_served_is_told_by_who_serves_it() {
+    let folder = folder();
+    let store = Store::open(folder.path());
+    assert_eq!(store.serving().unwrap(), None);
+    deploy_to(&store, "one", 1).unwrap();
+    let state = store.read().unwrap();
+    let serving = Serving::of(&state.definition().unwrap(), None);
+    store.say_serving(&serving).unwrap();
+    assert_eq!(store.serving().unwrap().as_ref(), Some(&serving));
+    assert!(serving.stage("orders", "prod").unwrap().is(present(&state.releases)));
+    assert_eq!(serving.stage("orders", "beta"), None);
+    // Another deployment, a canary, and another share are each something else.
+    let is_served = || {
+        let releases = store.read().unwrap().releases;
+        store.serving().unwrap().unwrap().stage("orders", "prod").unwrap().is(present(&releases))
+    };
+    let change = |work: &dyn Fn(&mut Releases) -> Result<(), Error>| {
+        store.change("a test", 2, |draft| work(&mut draft.releases)).unwrap();
+    };
+    let variables = variables(&[("x", "new")]);
+    change(&|releases| {
+        let mut start = start(None, 5.0);
+        start.settings.stage_variable_overrides = variables.clone();
+        releases.start_canary(start)
+    });
+    assert!(!is_served());
+    store.say_serving(&Serving::of(&store.read().unwrap().definition().unwrap(), None)).unwrap();
+    assert!(is_served());
+    change(&|releases| releases.set_percent("orders", "prod", Percent(6.0)));
+    assert!(!is_served());
 }
 
 #[test]
@@ -200,6 +243,24 @@ fn the_second_of_two_waits_and_then_says_who_is_in_the_way() {
     first.join().unwrap().unwrap();
     second.join().unwrap().unwrap();
     assert_eq!(present(&store.read().unwrap().releases).history.len(), 3);
+}
+
+#[test]
+fn who_has_waited_in_vain_leaves_nothing_behind_that_waits() {
+    let folder = folder();
+    let store = Store::open(folder.path()).with_patience(Duration::from_millis(5));
+    deploy_to(&store, "one", 1).unwrap();
+    let held = fs::File::open(folder.path().join("releases.lock")).unwrap();
+    held.lock().unwrap();
+    let threads = || fs::read_dir("/proc/self/task").unwrap().count();
+    let before = threads();
+    for _ in 0..50 {
+        assert!(matches!(deploy_to(&store, "two", 2), Err(Error::Busy { .. })));
+    }
+    // Other tests run beside this one, and not as many.
+    assert!(threads() < before + 40, "{before} threads, then {}", threads());
+    held.unlock().unwrap();
+    deploy_to(&store, "two", 3).unwrap();
 }
 
 #[test]

@@ -39,6 +39,7 @@ pub fn deploy(store: &Store, number: u64) -> Result<String, Error> {
             stage: "prod".to_owned(),
             deployment: id.clone(),
             settings: Settings::Given(Box::default()),
+            others: None,
             shared: None,
             now: number,
         })?;

@@ -32,7 +32,8 @@ pub struct Analysis {
     /// How long each step takes at least, as `30s`, `5m` or `1h`
     #[arg(long, default_value = "60s", value_name = "TIME", value_parser = interval, requires = "steps", conflicts_with = "percent")]
     pub interval: Duration,
-    /// How many requests stage and canary must each have had before they are compared
+    /// How many requests stage and canary must each have had before they are compared; latencies may take
+    /// more, 459 of the stage at first
     #[arg(
         long,
         default_value_t = 100,
@@ -41,7 +42,8 @@ pub struct Analysis {
         conflicts_with = "percent"
     )]
     pub min_requests: u64,
-    /// How likely a difference in 5xx may be by chance and still count: a p-value
+    /// How likely a difference in 5xx, or in requests that clients give up, may be by chance and still
+    /// count: a p-value
     #[arg(
         long,
         default_value_t = 0.01,
@@ -50,7 +52,7 @@ pub struct Analysis {
         conflicts_with = "percent"
     )]
     pub max_5xx_significance: f64,
-    /// How large a difference in 5xx must be to count, in percent of the requests
+    /// How large such a difference must be to count, in percent of the requests
     #[arg(
         long,
         default_value_t = 1.0,

@@ -48,6 +48,8 @@ pub fn start(arguments: &Arguments) -> Result<(), Failure> {
     let parts = document::read(&arguments.source)?;
     let store = arguments.state.store();
     let before = store.read()?;
+    // Said before there is a folder that was not there.
+    before.releases.can_start_canary(&parts.api, &parts.stage)?;
     let settings = arguments.share.over(parts.canary(), &arguments.analysis);
     let who = format!("canary start on {}", parts.stage);
     let now = time::now();

@@ -115,3 +115,45 @@ fn an_aborted_canary_leaves_the_stage_as_it_was() {
         .unwrap();
     assert_eq!(store.read().unwrap().definition().unwrap(), before);
 }
+
+#[test]
+fn what_another_api_loses_is_named_and_its_requests_stay_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path().join("state"));
+    deploy(&arguments(source(&folder, "prod", Some(OVERLAY)), folder.path(), None)).unwrap();
+    let before = store.read().unwrap();
+    let shop = Source { api_id: Some("shop".to_owned()), ..source(&folder, "prod", Some(OVERLAY)) };
+    let parts = document::read(&shop).unwrap();
+    let warning = taken_over(&before, &parts).unwrap();
+    assert!(warning.contains("domain names, usage plans, keys"), "{warning}");
+    assert!(warning.ends_with("`orders` still answers where the host names no API"), "{warning}");
+    deploy(&arguments(shop, folder.path(), None)).unwrap();
+    let after = store.read().unwrap();
+    assert_eq!(after.releases.shared.default_api.as_deref(), Some("orders"));
+    assert_eq!(after.definition().unwrap().default_api.as_deref(), Some("orders"));
+    // Alone, nobody loses anything.
+    assert_eq!(taken_over(&Kept::default(), &parts), None);
+}
+
+#[test]
+fn what_an_overlay_says_of_a_stage_waits_until_it_is_deployed() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path().join("state"));
+    let both = "
+tollgate: 1
+stages:
+  prod: {variables: {host: prod.internal}}
+  beta:
+    variables: {host: beta.internal}
+    defaultRouteSettings: {throttlingRateLimit: 10, throttlingBurstLimit: 5}
+";
+    deploy(&arguments(source(&folder, "prod", Some(both)), folder.path(), None)).unwrap();
+    let plain = Source { stage_variable: Vec::new(), ..source(&folder, "beta", None) };
+    let text = std::fs::read_to_string(&plain.document).unwrap();
+    std::fs::write(&plain.document, text.replace("${stageVariables.host}", "localhost")).unwrap();
+    deploy(&arguments(plain, folder.path(), None)).unwrap();
+    let releases = store.read().unwrap().releases;
+    let settings = &releases.stage("orders", "beta").unwrap().settings;
+    assert_eq!(settings.variables["host"], "beta.internal");
+    assert!(settings.throttle.is_some());
+}

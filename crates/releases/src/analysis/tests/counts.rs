@@ -5,7 +5,8 @@ fn counts(requests: u64, errors_5xx: u64) -> Counts {
         Bucket { upper_micros: 1000.0, count: requests / 2 },
         Bucket { upper_micros: 2000.0, count: requests },
     ];
-    Counts { requests, errors_4xx: 0, errors_5xx, latency: Latency { buckets, count: requests } }
+    let latency = Latency { buckets, count: requests };
+    Counts { requests, errors_5xx, latency, ..Counts::default() }
 }
 
 #[test]
@@ -19,11 +20,11 @@ fn a_window_is_the_difference_of_two_totals() {
 
 #[test]
 fn where_a_total_went_down_there_is_no_window() {
-    let total = Counts { errors_4xx: 5, ..counts(100, 3) };
+    let total = Counts { errors_4xx: 5, abandoned: 2, ..counts(100, 3) };
     #[track_caller]
     fn check(total: &Counts, change: impl FnOnce(&mut Counts)) {
         // Each by itself, while all others went up.
-        let mut other = Counts { errors_4xx: 9, ..counts(200, 6) };
+        let mut other = Counts { errors_4xx: 9, abandoned: 3, ..counts(200, 6) };
         assert!(Window::between(total, &other).is_some());
         change(&mut other);
         assert_eq!(Window::between(total, &other), None);
@@ -31,6 +32,7 @@ fn where_a_total_went_down_there_is_no_window() {
     check(&total, |counts| counts.requests = 99);
     check(&total, |counts| counts.errors_4xx = 4);
     check(&total, |counts| counts.errors_5xx = 2);
+    check(&total, |counts| counts.abandoned = 1);
     check(&total, |counts| counts.latency.count = 99);
     check(&total, |counts| counts.latency.buckets[0].count = 1);
     assert_eq!(Window::between(&total, &Counts::default()), None);
