@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use tollgate_tests::backend::{Behaviour, values};
-use tollgate_tests::{Answer, Backend, Gateway, Request, definition};
+use tollgate_tests::{Answer, Backend, Connection, Gateway, Request, definition};
 
 fn serving(integration: &Value) -> Gateway {
     Gateway::with_workers(
@@ -134,6 +134,48 @@ fn a_response_is_chosen_by_what_the_whole_status_fits() {
     assert_eq!((answer.status, answer.text()), (200, "down"));
     assert!(answer.header("x-kind").is_some_and(|kind| kind.starts_with("text/plain")));
     assert_eq!(answer.header("x-amzn-remapped-server"), Some("mine"));
+}
+
+/// Bytes of a body that nobody waits for would be the next answer on the connection.
+#[test]
+fn no_body_is_sent_where_the_client_waits_for_none() {
+    let backend = Backend::start();
+    let gateway = serving(&json!({"http_proxy": {"uri": backend.url("/"), "method": "GET"}}));
+    let mut connection = Connection::open(&gateway).unwrap();
+    for _ in 0..2 {
+        let answer = connection.exchange(Request::new("HEAD", "/prod/x")).unwrap();
+        assert_eq!((answer.status, answer.text()), (200, ""));
+        let answer = connection.exchange(Request::get("/prod/x")).unwrap();
+        assert_eq!((answer.status, &answer.json()["method"]), (200, &json!("GET")));
+    }
+    let gateway = serving(&json!({"http_proxy": {"uri": backend.url("/"), "method": "HEAD"}}));
+    let mut connection = Connection::open(&gateway).unwrap();
+    for _ in 0..2 {
+        let answer = connection.exchange(Request::get("/prod/x")).unwrap();
+        assert_eq!((answer.status, answer.text()), (200, ""));
+    }
+    let gateway = serving(&json!({"http": {
+        "service": {"uri": backend.url("/")},
+        "responses": [{"status_code": 204}],
+    }}));
+    let mut connection = Connection::open(&gateway).unwrap();
+    for _ in 0..2 {
+        let answer = connection.exchange(Request::new("DELETE", "/prod/x")).unwrap();
+        assert_eq!((answer.status, answer.text()), (204, ""));
+    }
+}
+
+/// A gRPC client is told in another field, with 200 before it.
+#[test]
+fn an_outage_is_one_whatever_the_client_speaks() {
+    let gateway = serving(&json!({"http": {
+        "service": {"uri": "http://127.0.0.1:1/"},
+        "responses": [{"status_code": 200, "response_templates": {"application/json": "fine"}}],
+    }}));
+    let request = Request::new("POST", "/prod/x").header("content-type", "application/grpc");
+    let answer = request.send(&gateway);
+    assert_ne!(answer.text(), "fine");
+    assert!(answer.header("grpc-status").is_some_and(|status| status != "0"), "{answer:?}");
 }
 
 #[test]

@@ -37,6 +37,21 @@ impl Encoding {
         }
     }
 
+    /// Writes what is JSON already, which in JSON stays as it is but for what ends lines.
+    pub(crate) fn write_json(self, value: &str, line: &mut String) {
+        if self != Self::Json {
+            return self.write(value, line);
+        }
+        for char in value.chars() {
+            if ends_lines(char) {
+                // Writing to a string does not fail.
+                let _ = write!(line, "\\u{:04x}", u32::from(char));
+            } else {
+                line.push(char);
+            }
+        }
+    }
+
     pub(crate) fn write(self, value: &str, line: &mut String) {
         if self == Self::Csv {
             return field(value, line);

@@ -12,7 +12,7 @@ mod encoding;
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
-use tollgate_mapping::Template;
+use tollgate_mapping::{Form, Template};
 use tollgate_policy::{Exchange, Invalid, Needs};
 
 pub use encoding::Encoding;
@@ -64,9 +64,10 @@ impl AccessLog {
     /// The line about an exchange, without its end.
     #[must_use]
     pub fn line(&self, exchange: &Exchange) -> String {
-        let put = |value: Option<Cow<'_, str>>, line: &mut String| match value {
-            Some(value) => self.encoding.write(cut(&value), line),
-            None => line.push('-'),
+        let put = |value: Option<Cow<'_, str>>, form, line: &mut String| match (value, form) {
+            (Some(value), Form::Json) => self.encoding.write_json(cut(&value), line),
+            (Some(value), Form::Text) => self.encoding.write(cut(&value), line),
+            (None, _) => line.push('-'),
         };
         self.template.render(exchange, put)
     }

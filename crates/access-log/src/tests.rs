@@ -77,6 +77,19 @@ fn no_header_field_forges_a_line() {
 
 #[test]
 #[wasm_bindgen_test]
+fn what_is_json_already_stays_json() {
+    let log = AccessLog::compile(&Config {
+        format: r#"{"id":"$context.requestId","e":$context.error.messageString}"#.to_owned(),
+    });
+    let mut exchange = exchange("curl");
+    exchange.context.error = Some(tollgate_policy::Fault::Throttled);
+    exchange.context.error_message = Some("Too \"many\"\u{85}".to_owned());
+    let line = log.expect("it compiles").line(&exchange);
+    assert_eq!(line, r#"{"id":"id=","e":"Too \"many\"\u0085"}"#);
+}
+
+#[test]
+#[wasm_bindgen_test]
 fn what_is_not_there_is_a_dash() {
     check(
         "$context.requestId $context.error.message $context.authorizer.claims.sub $context.identity.caller",

@@ -47,6 +47,8 @@ pub(crate) struct Stream<P: Policy> {
     met: bool,
     /// Whether the client has been answered from here.
     answered: bool,
+    /// Whether a response from elsewhere has gone on to the client.
+    went_on: bool,
     /// What the exchange is held for since it was last asked.
     hold: Option<Hold>,
 }
@@ -95,6 +97,7 @@ impl<P: Policy> Stream<P> {
             origin: Origin::Integration,
             met: false,
             answered: false,
+            went_on: false,
             hold: None,
         }
     }
@@ -130,7 +133,9 @@ impl<P: Policy> Stream<P> {
         let status = headers.get(":status").and_then(|status| std::str::from_utf8(status).ok());
         let status = status.and_then(|status| status.parse().ok()).unwrap_or(500);
         self.response.whole = last;
-        self.origin = origin(status, proxy);
+        // Of a gRPC call the proxy says in another field that it has made the response up.
+        let is_grpc = headers.get("grpc-status").is_some();
+        self.origin = origin(status, is_grpc, proxy);
         self.answer = Response { status, headers, body: Vec::new() };
         let host = Lent::new(proxy);
         let verdict = self.policy.on_response(
@@ -158,6 +163,12 @@ impl<P: Policy> Stream<P> {
                 progress.body_bytes = progress.body_bytes.saturating_add(size);
                 let is_too_long = side == Side::Request && progress.body_bytes > MAX_BODY_BYTES;
                 if is_too_long && self.needs.bounded_bodies && !self.answered {
+                    if self.went_on {
+                        // The client has been answered, so all that is left is to end it.
+                        self.answered = true;
+                        proxy.respond(413, "tollgate", &[], b"");
+                        return Action::Pause;
+                    }
                     return self.refuse_body(side, proxy);
                 }
                 Action::Continue
@@ -200,6 +211,12 @@ impl<P: Policy> Stream<P> {
         if self.needs.response_length {
             let size = proxy.property(&["response", "size"]);
             self.exchange.context.response_length = size.and_then(|size| wire::number(&size));
+        }
+        if self.exchange.context.status.is_none() {
+            // What the proxy has answered without asking.
+            let code = proxy.property(&["response", "code"]);
+            let code = code.and_then(|code| wire::number(&code)?.try_into().ok());
+            self.exchange.context.status = code.filter(|code| *code != 0);
         }
         let host = Lent::new(proxy);
         let line = self.policy.on_end(&mut self.notes, &mut self.exchange, &host);
@@ -275,6 +292,7 @@ impl<P: Policy> Stream<P> {
             let held = match verdict {
                 Verdict::Continue => {
                     self.progress(side).held = Held::No;
+                    self.went_on |= side == Side::Response;
                     self.write_back(side, proxy);
                     return Action::Continue;
                 }
@@ -282,6 +300,9 @@ impl<P: Policy> Stream<P> {
                 Verdict::Body if self.progress(side).whole => {
                     verdict = self.judge_body(side, proxy);
                     continue;
+                }
+                Verdict::Body if side == Side::Response && self.announces_too_much() => {
+                    return self.refuse_body(side, proxy);
                 }
                 Verdict::Body => Held::Body,
                 Verdict::Wait(until) => Held::Wait(until),
@@ -303,6 +324,13 @@ impl<P: Policy> Stream<P> {
             return Action::Pause;
         }
         self.fail("the policy goes round in circles", proxy)
+    }
+
+    /// Whether the response says that it is longer than what may be held.
+    fn announces_too_much(&self) -> bool {
+        let length = self.answer.headers.get("content-length");
+        let length = length.and_then(|length| std::str::from_utf8(length).ok()?.parse().ok());
+        length.is_some_and(|length: usize| length > MAX_BODY_BYTES)
     }
 
     fn judge_body(&mut self, side: Side, proxy: &dyn Proxy) -> Verdict {
@@ -425,8 +453,10 @@ fn write(headers: &mut Headers, message: Message, proxy: &dyn Proxy) {
 }
 
 /// Who made a response. Only the statuses a proxy makes up by itself are worth asking about.
-fn origin(status: u16, proxy: &dyn Proxy) -> Origin {
-    if !matches!(status, 400 | 404 | 408 | 413 | 426 | 429 | 431 | 500 | 502 | 503 | 504) {
+fn origin(status: u16, is_grpc: bool, proxy: &dyn Proxy) -> Origin {
+    if !is_grpc
+        && !matches!(status, 400 | 404 | 408 | 413 | 426 | 429 | 431 | 500 | 502 | 503 | 504)
+    {
         return Origin::Integration;
     }
     match proxy.property(&["response", "code_details"]) {

@@ -90,7 +90,7 @@ pub fn explain(arguments: &Arguments) -> Result<(), Failure> {
     let host = Alone::new();
     let mut exchange = exchange(arguments, body.len(), &host);
     let explanation = gateway.explain(&mut exchange, &body, claims(arguments), &host);
-    let report = Report::of(explanation, &body);
+    let report = Report::of(explanation);
     terminal::result(&match arguments.format {
         Format::Text => report.text(),
         Format::Json => serde_json::to_string_pretty(&report).context("cannot write JSON")?,
@@ -111,14 +111,21 @@ fn body(arguments: &Arguments) -> Result<Vec<u8>, Failure> {
 }
 
 fn exchange(arguments: &Arguments, body_bytes: usize, host: &Alone) -> Exchange {
+    // As in curl, a field says so too.
+    let is_host = |field: &&(String, String)| field.0.eq_ignore_ascii_case("host");
+    let host_field = arguments.header.iter().find(is_host).map(|(_, value)| value.clone());
     let mut fields = vec![
         (":method".to_owned(), arguments.request.to_ascii_uppercase()),
-        (":authority".to_owned(), arguments.host.clone()),
-        (":path".to_owned(), arguments.target.clone()),
+        (":authority".to_owned(), host_field.unwrap_or_else(|| arguments.host.clone())),
+        (":path".to_owned(), normalized(&arguments.target)),
         (":scheme".to_owned(), "https".to_owned()),
     ];
     fields.extend(
-        arguments.header.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.clone())),
+        arguments
+            .header
+            .iter()
+            .filter(|field| !is_host(field))
+            .map(|(name, value)| (name.to_ascii_lowercase(), value.clone())),
     );
     if body_bytes > 0 {
         fields.push(("content-length".to_owned(), body_bytes.to_string()));
@@ -142,14 +149,14 @@ fn claims(arguments: &Arguments) -> Option<Claims> {
 }
 
 impl Report {
-    fn of(explanation: Explanation, body: &[u8]) -> Self {
+    fn of(explanation: Explanation) -> Self {
         let steps = explanation.steps.into_iter();
         let steps = steps.map(|step| Step { step: step.name, decision: step.decision }).collect();
         let mut report = Self { steps, response: None, integration_request: None, unknown: None };
         match explanation.outcome {
             Outcome::Answer(response) => report.response = Some(Message::of_response(&response)),
-            Outcome::GoOn(request) => {
-                report.integration_request = Some(Message::of_request(&request, body));
+            Outcome::GoOn(request, body) => {
+                report.integration_request = Some(Message::of_request(&request, &body));
             }
             Outcome::Unknown(why) => report.unknown = Some(why),
         }
@@ -188,7 +195,7 @@ impl Message {
         Self {
             line: format!("{method} {target} to {}", text(cluster)),
             headers: std::iter::once(("host".to_owned(), text(request.authority())))
-                .chain(outward(&request.headers))
+                .chain(outward(&request.headers).into_iter().map(|field| resized(field, body)))
                 .collect(),
             body: Some(text(body)).filter(|body| !body.is_empty()),
         }
@@ -206,6 +213,41 @@ impl Message {
     }
 }
 
+/// What the gateway makes of a body may have another length.
+fn resized((name, value): (String, String), body: &[u8]) -> (String, String) {
+    let value = if name == "content-length" { body.len().to_string() } else { value };
+    (name, value)
+}
+
+/// The target, with the dot segments of its path resolved as Envoy resolves them before the gateway sees
+/// it: RFC 3986 section 5.2.4.
+fn normalized(target: &str) -> String {
+    let (path, query) = match target.split_once('?') {
+        Some((path, query)) => (path, Some(query)),
+        None => (target, None),
+    };
+    let is_dot = |segment: &str| matches!(segment, "." | "..");
+    if !path.split('/').any(is_dot) {
+        return target.to_owned();
+    }
+    let ends_open = path.rsplit('/').next().is_some_and(is_dot);
+    let mut kept: Vec<&str> = Vec::new();
+    for segment in path.split('/').skip(1) {
+        match segment {
+            "." => {}
+            ".." => {
+                kept.pop();
+            }
+            segment => kept.push(segment),
+        }
+    }
+    if ends_open {
+        kept.push("");
+    }
+    let path = format!("/{}", kept.join("/"));
+    query.map_or(path.clone(), |query| format!("{path}?{query}"))
+}
+
 /// A `Name: value` argument, as curl has it.
 fn field(text: &str) -> Result<(String, String), String> {
     match text.split_once(':') {
@@ -213,5 +255,24 @@ fn field(text: &str) -> Result<(String, String), String> {
             Ok((name.to_owned(), value.trim().to_owned()))
         }
         _ => Err("must be `Name: value`".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::normalized;
+
+    #[test]
+    fn dot_segments_are_resolved_and_nothing_else_changes() {
+        for (target, expected) in [
+            ("/a/b", "/a/b"),
+            ("/a/../b?x=../y", "/b?x=../y"),
+            ("/a/./b/..", "/a/"),
+            ("/../..", "/"),
+            ("/a//b/../c", "/a//c"),
+            ("/a/%2e%2e/b", "/a/%2e%2e/b"),
+        ] {
+            assert_eq!(normalized(target), expected, "{target}");
+        }
     }
 }

@@ -34,8 +34,8 @@ pub struct Step {
 pub enum Outcome {
     /// The gateway answers it.
     Answer(Response),
-    /// It goes on to the integration like this.
-    GoOn(Request),
+    /// It goes on to the integration like this, with this body.
+    GoOn(Request, Vec<u8>),
     /// That takes a server, for this.
     Unknown(&'static str),
 }
@@ -167,8 +167,8 @@ impl Explaining<'_> {
     fn prepare(&mut self, route: &Route, exchange: &mut Exchange, body: &[u8]) -> Outcome {
         let (gateway, host) = (self.gateway, self.host);
         let mut prepared = gateway.prepare(&mut self.notes, exchange, None, host);
+        let mut body = body.to_vec();
         if matches!(prepared, Ok(Verdict::Body)) {
-            let mut body = body.to_vec();
             if let Err(fault) = gateway.decode(&self.notes, exchange, &mut body) {
                 return self.refuse("body", fault, exchange);
             }
@@ -187,7 +187,7 @@ impl Explaining<'_> {
                 match verdict {
                     Verdict::Continue => {
                         self.say("integration", "the request goes on");
-                        Outcome::GoOn(exchange.request.clone())
+                        Outcome::GoOn(exchange.request.clone(), body)
                     }
                     Verdict::Respond(response) => {
                         self.say("integration", "a mock answers");

@@ -7,7 +7,8 @@ pub(crate) fn of_proxy(status: u16, details: &str) -> Fault {
     match status {
         413 => Fault::RequestTooLarge,
         431 => Fault::HeadersTooLarge,
-        400..=499 if status != 408 => Fault::BadRequest,
+        // 408 as well: the client has not sent all of the request.
+        400..=499 => Fault::BadRequest,
         _ if details.contains("timeout") || details.contains("max_duration") => {
             Fault::IntegrationTimeout
         }

@@ -143,7 +143,9 @@ impl Policy for Gateway {
             }
             Origin::Proxy(details) => {
                 let fault = fault::of_proxy(response.status, details);
-                exchange.context.integration_error = Some(details.clone());
+                if matches!(fault, Fault::IntegrationTimeout | Fault::IntegrationFailure) {
+                    exchange.context.integration_error = Some(details.clone());
+                }
                 Verdict::Respond(self.refuse_for(fault, notes, exchange, host))
             }
         }

@@ -20,6 +20,9 @@ const UNWANTED: [&[u8]; 10] = [
 const ABOUT_THE_BODY: [&[u8]; 4] =
     [b"content-encoding", b"content-length", b"content-type", b"transfer-encoding"];
 
+/// Where the client comes from, which is the proxy's to say.
+pub(crate) const OF_THE_PROXY: [&[u8]; 2] = [b"x-forwarded-for", b"x-forwarded-proto"];
+
 /// Removes what a proxied service does not get.
 pub(crate) fn drop_unwanted(headers: &mut Headers) {
     remove(headers, |name| UNWANTED.contains(&name));
@@ -31,8 +34,7 @@ pub(crate) fn begin_anew(headers: &mut Headers) {
     let is_control = |name: &[u8]| name.starts_with(b"x-tollgate-");
     let is_kept =
         |name: &[u8]| name.starts_with(b":") || ABOUT_THE_BODY.contains(&name) || is_control(name);
-    // Where the client comes from is the proxy's to say.
-    remove(headers, |name| !is_kept(name) && !name.starts_with(b"x-forwarded-"));
+    remove(headers, |name| !is_kept(name) && !OF_THE_PROXY.contains(&name));
     headers.set("accept", "application/json");
 }
 

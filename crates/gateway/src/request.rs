@@ -20,6 +20,10 @@ use crate::{ids, outbound, path, trace};
 /// The header fields by which the gateway and the proxy speak to each other. A client's are removed.
 const CONTROL: [&[u8]; 2] = [b"x-tollgate-", b"x-envoy-"];
 
+/// How long the path with the query, and all values of header fields together, may become: twice what a
+/// client may send, and what servers commonly take.
+const MAX_MAPPED_BYTES: usize = 2 * MAX_HEAD_BYTES;
+
 /// The header field by which the proxy is told who gets a copy of a request.
 pub const SHADOW_HEADER: &str = "x-tollgate-shadow-cluster";
 
@@ -301,19 +305,23 @@ impl Gateway {
         };
         let query = changes.apply(&mut exchange.request.headers, query.as_deref());
         target.apply(exchange, &place.path, &changes, query.as_deref());
-        if !path::is_plain(exchange.request.path()) {
-            return Err(Fault::BadRequest);
-        }
+        check_mapped(&exchange.request)?;
         trace::go_on(exchange);
         if api.protocol == Protocol::Rest {
             outbound::introduce(&mut exchange.request.headers, &api.id);
         }
-        if let Some(compression) = &snapshot.compression
-            && !route.integration.reads_answer()
-            && snapshot.binary.is_empty()
+        let reads_answer = route.integration.reads_answer()
+            || api.protocol == Protocol::Rest && !snapshot.binary.is_empty();
+        if reads_answer {
+            // In a coding it could not be read.
+            exchange.request.headers.remove("accept-encoding");
+        } else if let Some(compression) = &snapshot.compression
             && accepts_gzip(exchange)
         {
             exchange.request.headers.set(COMPRESSION_HEADER, compression);
+            if exchange.request.headers.get("accept-encoding").is_none() {
+                exchange.request.headers.set("accept-encoding", "gzip");
+            }
         }
         notes.sent = Some(host.now());
         Ok(Verdict::Continue)
@@ -357,12 +365,26 @@ impl Gateway {
     }
 }
 
+/// What a mapping has made of a request must still be one: it is never cut, since what would be lost may
+/// be what the gateway says.
+fn check_mapped(request: &Request) -> Result<(), Fault> {
+    if !path::is_plain(request.path()) {
+        return Err(Fault::BadRequest);
+    }
+    if request.target().len() > MAX_MAPPED_BYTES {
+        return Err(Fault::UriTooLong);
+    }
+    let fields = request.headers.iter().filter(|(name, _)| !name.starts_with(b":"));
+    let bytes = fields.fold(0_usize, |sum, (_, value)| sum.saturating_add(value.len()));
+    if bytes > MAX_MAPPED_BYTES { Err(Fault::HeadersTooLarge) } else { Ok(()) }
+}
+
 /// What the proxy itself has added does not count.
 fn check_head(protocol: Protocol, request: &Request) -> Result<(), Fault> {
     let sent = request
         .headers
         .iter()
-        .filter(|(name, _)| !name.starts_with(b":") && !name.starts_with(b"x-forwarded-"));
+        .filter(|(name, _)| !name.starts_with(b":") && !outbound::OF_THE_PROXY.contains(name));
     let fields = sent.fold(0_usize, |sum, (name, value)| {
         sum.saturating_add(name.len()).saturating_add(value.len())
     });
@@ -385,7 +407,7 @@ fn declared_bytes(exchange: &Exchange) -> u64 {
 
 /// Whether the client says that it takes gzip. API Gateway takes neither silence nor `*` for that.
 fn accepts_gzip(exchange: &Exchange) -> bool {
-    exchange.request.headers.get_all("accept-encoding").any(|value| {
+    exchange.request.headers.arrived("accept-encoding").is_some_and(|value| {
         let codings = value.split(|byte| *byte == b',');
         let name = |coding: &[u8]| {
             let end = coding.iter().position(|byte| *byte == b';').unwrap_or(coding.len());

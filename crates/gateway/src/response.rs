@@ -39,6 +39,9 @@ impl Gateway {
             response.headers.set("x-amzn-trace-id", trace);
         }
         self.mark(notes, exchange, response, host);
+        if has_body_of_another(exchange, response) {
+            return Verdict::Respond(without_body(response));
+        }
         Verdict::Continue
     }
 
@@ -79,6 +82,9 @@ impl Gateway {
         mut response: Response,
         host: &dyn Host,
     ) -> Response {
+        if has_no_body(response.status) {
+            response = without_body(&response);
+        }
         self.mark(notes, exchange, &mut response, host);
         response
     }
@@ -149,4 +155,31 @@ impl Gateway {
             canary.count(place.variant, status, latency(exchange, host), host);
         }
     }
+}
+
+/// Whether what the integration sends after the head is not what the client waits for: it was asked by
+/// another method, or has another status now. A body where the client expects none would be taken for
+/// the next answer on the connection.
+fn has_body_of_another(exchange: &Exchange, response: &Response) -> bool {
+    let headers = &exchange.request.headers;
+    let is_head = |method: Option<&[u8]>| method == Some(b"HEAD");
+    let is_asked_otherwise = is_head(headers.arrived(":method")) != is_head(headers.get(":method"));
+    let was = exchange.context.integration_status.unwrap_or(response.status);
+    is_asked_otherwise || has_no_body(response.status) && !has_no_body(was)
+}
+
+/// RFC 9110 sections 15.3.5 and 15.4.5.
+const fn has_no_body(status: u16) -> bool {
+    matches!(status, 204 | 304)
+}
+
+/// The response, and nothing that speaks of a body.
+fn without_body(response: &Response) -> Response {
+    const ABOUT_THE_BODY: [&str; 4] =
+        ["content-encoding", "content-length", "content-type", "transfer-encoding"];
+    let mut headers = response.headers.clone();
+    for name in ABOUT_THE_BODY {
+        headers.remove(name);
+    }
+    Response { status: response.status, headers, body: Vec::new() }
 }

@@ -7,7 +7,7 @@ use tollgate_cors::Cors;
 use tollgate_gateway_response::{GatewayResponses, Style};
 use tollgate_jwt_authorizer::JwtAuthorizer;
 use tollgate_payload::BinaryMediaTypes;
-use tollgate_policy::{Compile, Invalid};
+use tollgate_policy::{Compile, Invalid, reads_as};
 use tollgate_request_validator::Models;
 
 use crate::definition::{self, ApiKeySource, Protocol};
@@ -70,6 +70,7 @@ impl Snapshot {
             .flat_map(|(_, authorizer)| authorizer.own_headers().map(str::to_owned))
             .collect();
         let mut needs_source_address = false;
+        let mut mapped: Vec<(&String, Vec<String>)> = Vec::new();
         let models = Models::compile(content.models).map_err(|invalid| invalid.within("models"))?;
         let source =
             Source { content, views, authorizers: &authorizers, models: &models, protocol };
@@ -79,6 +80,7 @@ impl Snapshot {
             // INVARIANT: the numbered routes are those of all snapshots, in order.
             let number = numbers.binary_search(&key.as_str()).unwrap_or(usize::MAX);
             let compiled = Route::compile(key, &parsed, number, route, &source).map_err(at)?;
+            mapped.push((key, compiled.integration.request.headers().map(str::to_owned).collect()));
             needs_source_address |= compiled.integration.needs_source_address();
             own_headers.extend(compiled.claims_to_headers.keys().cloned());
             router.insert(&parsed, Rc::new(compiled)).map_err(at)?;
@@ -89,6 +91,7 @@ impl Snapshot {
             let at = |invalid: Invalid| invalid.within(format!("authorizers.{name}.jwt"));
             authorizer.check_own_headers(own_headers.iter().map(String::as_str)).map_err(at)?;
         }
+        check_mappings(&mapped, &own_headers)?;
         let cors = (content.cors.cloned())
             .map(Cors::compile)
             .transpose()
@@ -133,4 +136,17 @@ fn compression(minimum_size: Option<u32>) -> Result<Option<String>, Invalid> {
         }
         size => Ok(size.map(|size| size.to_string())),
     }
+}
+
+/// What only the gateway may say no mapping says, since its value may be a client's.
+fn check_mappings(mapped: &[(&String, Vec<String>)], own: &[String]) -> Result<(), Invalid> {
+    for (route, headers) in mapped {
+        let is_own =
+            |name: &&String| own.iter().any(|own| reads_as(own.as_bytes(), name.as_bytes()));
+        if let Some(name) = headers.iter().find(is_own) {
+            let reason = format!("`{name}` carries a claim, and nothing else may be said in it");
+            return Err(Invalid::new(format!("routes.{route}.request_parameters"), reason));
+        }
+    }
+    Ok(())
 }

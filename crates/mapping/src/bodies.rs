@@ -58,7 +58,7 @@ impl Bodies {
         let of = |wanted: &str| self.0.iter().find(|(known, _)| known == wanted);
         let found = { wanted }.find_map(of).or_else(|| of(JSON)).or(self.0.first());
         let (media_type, template) = found?;
-        let put = |value: Option<Cow<'_, str>>, text: &mut String| {
+        let put = |value: Option<Cow<'_, str>>, _, text: &mut String| {
             text.push_str(&value.unwrap_or_default());
         };
         Some((media_type, template.render(exchange, put)))

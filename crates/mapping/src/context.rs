@@ -116,7 +116,25 @@ const ABSENT: [&str; 11] = [
     "authorizer.status",
 ];
 
+/// What a value is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Text.
+    Text,
+    /// A string of JSON, in its quotation marks.
+    Json,
+}
+
 impl Variable {
+    /// What its value is.
+    #[must_use]
+    pub fn form(&self) -> Form {
+        match self.0 {
+            Kind::Named("error.messageString", _) => Form::Json,
+            _ => Form::Text,
+        }
+    }
+
     /// The variable of this name, which stands after `$context.`.
     ///
     /// # Errors

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use tollgate_policy::{Invalid, Needs, is_token, text};
 
+use crate::scene::MAX_BODY_BYTES;
 use crate::{JsonPath, Scene, Variable, query};
 
 /// The longest expression: API Gateway's limit on a value of a mapping.
@@ -154,7 +155,7 @@ impl crate::scene::Body<'_> {
     /// The body whole, or what lies in it.
     fn value(&self, path: Option<&JsonPath>) -> Option<Cow<'_, [u8]>> {
         match path {
-            None => self.bytes.map(Cow::from),
+            None => self.bytes.map(|bytes| bytes.get(..MAX_BODY_BYTES).unwrap_or(bytes).into()),
             Some(path) => Some(text(path.find(self.json()?)?).into_bytes().into()),
         }
     }

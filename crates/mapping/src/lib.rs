@@ -23,7 +23,7 @@ mod template;
 mod time;
 
 pub use bodies::Bodies;
-pub use context::Variable;
+pub use context::{Form, Variable};
 pub use expression::{Dialect, Expression};
 pub use json_path::JsonPath;
 pub use query::{decode, encode};

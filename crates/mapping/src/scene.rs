@@ -7,7 +7,7 @@ use tollgate_policy::{Exchange, Response};
 
 /// How much of a body is read for its members. API Gateway cuts a body of an HTTP API there, and what
 /// is cut is not JSON any more.
-const MAX_BODY_BYTES: usize = 100 * 1024;
+pub(crate) const MAX_BODY_BYTES: usize = 100 * 1024;
 
 /// An exchange, as far as it has come, and the bodies that are there.
 #[derive(Debug)]

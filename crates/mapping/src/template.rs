@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use tollgate_policy::{Exchange, Invalid, Needs};
 
-use crate::{Dialect, Expression, Scene, Variable, names};
+use crate::{Dialect, Expression, Form, Scene, Variable, names};
 
 /// Text in which variables stand. It is no language: variables are put in their places and nothing
 /// else, as in API Gateway's gateway responses and access logs.
@@ -55,18 +55,20 @@ impl Template {
     pub fn render<'e>(
         &self,
         exchange: &'e Exchange,
-        mut put: impl FnMut(Option<Cow<'e, str>>, &mut String),
+        mut put: impl FnMut(Option<Cow<'e, str>>, Form, &mut String),
     ) -> String {
         let scene = Scene::new(exchange);
         let mut text = String::with_capacity(256);
         for part in &self.0 {
             match part {
                 Part::Text(plain) => text.push_str(plain),
-                Part::Context(variable) => put(variable.value(exchange), &mut text),
+                Part::Context(variable) => {
+                    put(variable.value(exchange), variable.form(), &mut text);
+                }
                 Part::Expression(expression) => {
                     let value = expression.value(&scene);
                     let value = value.map(|value| String::from_utf8_lossy(&value).into_owned());
-                    put(value.map(Cow::from), &mut text);
+                    put(value.map(Cow::from), Form::Text, &mut text);
                 }
             }
         }

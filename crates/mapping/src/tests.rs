@@ -195,7 +195,7 @@ fn variables_stand_in_text() {
         exchange.context.error = Some(Fault::Throttled);
         exchange.context.error_message = Some("Too \"Many\"".to_owned());
         let template = Template::response(template).expect(template);
-        template.render(&exchange, |value, text| text.push_str(&value.unwrap_or_default()))
+        template.render(&exchange, |value, _, text| text.push_str(&value.unwrap_or_default()))
     };
     assert_eq!(
         render(r#"{"message":$context.error.messageString}"#),

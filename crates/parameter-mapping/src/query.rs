@@ -2,12 +2,16 @@
 
 use tollgate_mapping::{decode, encode};
 
-/// Leaves out every value of a parameter.
+/// Leaves out every value of a parameter, and of those that stand in one with it for who splits at `;`
+/// too.
 pub(crate) fn remove(query: &[u8], name: &str) -> Vec<u8> {
-    let parts = query.split(|&byte| byte == b'&').filter(|part| {
+    let is_it = |part: &[u8]| {
         let key = part.split(|&byte| byte == b'=').next().unwrap_or_default();
-        *decode(key) != *name.as_bytes()
-    });
+        *decode(key) == *name.as_bytes()
+    };
+    let parts = query
+        .split(|&byte| byte == b'&')
+        .filter(|part| !part.split(|&byte| byte == b';').any(is_it));
     parts.collect::<Vec<_>>().join(&b'&')
 }
 

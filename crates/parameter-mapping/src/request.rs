@@ -67,6 +67,16 @@ impl RequestMapping {
         self.0.iter().any(|(.., expression)| expression.needs().source_address)
     }
 
+    /// The header fields that are changed.
+    pub fn headers(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter_map(|(_, place, _)| match place {
+            Place::Header(name) => Some(name.as_str()),
+            Place::QueryString(_) | Place::Path | Place::PathVariable(_) | Place::StatusCode => {
+                None
+            }
+        })
+    }
+
     /// The variables of the integration's URI that get a value.
     pub fn path_variables(&self) -> impl Iterator<Item = &str> {
         self.0.iter().filter_map(|(_, place, _)| match place {

@@ -99,6 +99,18 @@ fn an_http_api_appends_overwrites_and_removes() {
 
 #[test]
 #[wasm_bindgen_test]
+fn a_parameter_hides_behind_no_semicolon() {
+    let mapping =
+        RequestMapping::compile(&map(&[("overwrite:querystring.user", "me")]), Dialect::Http);
+    let mapping = mapping.expect("it compiles");
+    let exchange = exchange();
+    let changes = mapping.changes(&Scene::new(&exchange));
+    let query = changes.apply(&mut Headers::new(), Some(b"a=1;user=evil&b=2&user=x"));
+    assert_eq!(query.as_deref(), Some(&b"b=2&user=me"[..]));
+}
+
+#[test]
+#[wasm_bindgen_test]
 fn values_are_those_of_the_request_that_came() {
     check(
         &[

@@ -22,7 +22,7 @@ fn the_proxy_says_why_it_answered_itself() {
     check(400, "http1.codec_error", Fault::BadRequest);
     check(504, "upstream_response_timeout", Fault::IntegrationTimeout);
     check(504, "stream_idle_timeout", Fault::IntegrationTimeout);
-    check(408, "stream_idle_timeout", Fault::IntegrationTimeout);
+    check(408, "stream_idle_timeout", Fault::BadRequest);
     check(504, "max_duration_timeout", Fault::IntegrationTimeout);
     check(
         503,

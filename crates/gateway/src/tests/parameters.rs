@@ -132,6 +132,78 @@ fn an_http_api_maps_what_the_client_is_told_by_status() {
     assert_eq!(answer(500, b"no JSON"), "500 server=b");
 }
 
+/// On a connection that goes on, a body that nobody waits for would be the next answer.
+#[test]
+fn an_answer_has_a_body_only_where_the_client_waits_for_one() {
+    let answer = |arrived: &str, changes: &Value, status: u16| {
+        let gateway = serving("http", "http://b", changes);
+        let Sent { mut exchange, mut notes, .. } =
+            send(&gateway, request(arrived, "a", "/v1/pets/1", &[]));
+        let headers = Headers::from_iter([("content-length", "9"), ("x-own", "1")]);
+        let mut response = Response { status, headers, ..Response::default() };
+        let (host, origin) = (FakeHost::at(NOW), Origin::Integration);
+        match gateway.on_response(&mut notes, &mut exchange, &mut response, &origin, &host) {
+            Verdict::Continue => format!("{} goes on", response.status),
+            Verdict::Respond(response) => {
+                assert!(response.headers.get("content-length").is_none());
+                assert!(response.headers.get("x-own").is_some() && response.body.is_empty());
+                format!("{} without a body", response.status)
+            }
+            verdict => format!("{verdict:?}"),
+        }
+    };
+    let method = |method: &str| json!({ "method": method });
+    assert_eq!(answer("HEAD", &json!({}), 200), "200 goes on");
+    assert_eq!(answer("HEAD", &method("GET"), 200), "200 without a body");
+    assert_eq!(answer("GET", &method("HEAD"), 200), "200 without a body");
+    assert_eq!(answer("GET", &method("POST"), 200), "200 goes on");
+    let status = json!({ "response_parameters": { "200": { "overwrite:statuscode": "204" } } });
+    assert_eq!(answer("GET", &status, 200), "204 without a body");
+    assert_eq!(answer("GET", &status, 304), "304 goes on");
+}
+
+#[test]
+fn what_a_mapping_makes_too_long_is_refused_and_never_cut() {
+    let parameters = json!({ "request_parameters": {
+        "append:querystring.note": "$request.body",
+        "append:querystring.user": "me",
+    } });
+    let gateway = serving("http", "http://b", &parameters);
+    let sent = |bytes: usize| {
+        let Sent { mut exchange, mut notes, .. } =
+            send(&gateway, request("POST", "a", "/v1/pets/1", &[]));
+        let mut body = vec![b'a'; bytes];
+        let host = FakeHost::at(NOW);
+        match gateway.on_request_body(&mut notes, &mut exchange, &mut body, &host) {
+            Verdict::Continue => exchange.request.target().ends_with(b"&user=me").to_string(),
+            Verdict::Respond(response) => response.status.to_string(),
+            verdict => format!("{verdict:?}"),
+        }
+    };
+    assert_eq!(sent(10_000), "true");
+    assert_eq!(sent(30_000), "414");
+}
+
+#[test]
+fn nothing_else_is_said_in_a_field_that_carries_a_claim() {
+    let mut api = api(
+        "http",
+        "http://b",
+        &json!({
+            "request_parameters": { "append:header.X_User": "$request.header.x" },
+        }),
+    );
+    api["authorizers"] = json!({ "tokens": super::jwt(&json!({})) });
+    api["routes"][KEY]["authorization"] = json!({ "jwt": { "authorizer": "tokens" } });
+    api["routes"][KEY]["claims_to_headers"] = json!({ "x-user": "sub" });
+    let refused = compile(&definition(&[("a", api)])).expect_err("it is refused").to_string();
+    assert_eq!(
+        refused,
+        "apis.a.routes.ANY /pets/{id}.request_parameters: `x_user` carries a claim, and nothing else may be \
+         said in it"
+    );
+}
+
 #[test]
 fn a_mapping_that_names_what_there_is_not_is_refused_with_its_place() {
     let refuse = |protocol: &str, changes: &Value| {

@@ -18,7 +18,7 @@ proptest! {
             }
         }
         if let Ok(template) = Template::response(&text) {
-            let _ = template.render(&exchange, |_, _| {});
+            let _ = template.render(&exchange, |_, _, _| {});
         }
     }
 
