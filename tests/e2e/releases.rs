@@ -16,6 +16,10 @@ use tollgate_tests::program::{self, Program};
 use tollgate_tests::wait::OverOnDrop;
 use tollgate_tests::{Backend, Connection, Request, envoy, wait};
 
+/// How long a canary may take to be judged. It is judged by how many requests there were, so a machine
+/// that has other things to do takes longer.
+const JUDGEMENT: Duration = Duration::from_secs(180);
+
 /// A folder with releases, and what a person does with them.
 struct Releases {
     folder: TempDir,
@@ -235,7 +239,7 @@ fn released(canary: &Backend, steps: &str, interval: &str) -> (Value, String) {
                 }
             });
         }
-        let status = wait::until("the end of the canary", wait::PATIENCE, || {
+        let status = wait::until("the end of the canary", JUDGEMENT, || {
             let status = releases.status();
             status["canary"].is_null().then_some(status)
         });
@@ -304,7 +308,7 @@ fn a_canary_that_hangs_is_rolled_back_by_itself_and_status_says_why() {
                 }
             });
         }
-        let status = wait::until("the end of the canary", wait::PATIENCE, || {
+        let status = wait::until("the end of the canary", JUDGEMENT, || {
             let status = releases.status();
             status["canary"].is_null().then_some(status)
         });
@@ -366,7 +370,7 @@ fn a_canary_that_cannot_be_served_is_not_judged_until_it_is() {
         assert!(said.contains("`tollgate serve` has not taken that up"), "{said}");
         // Once nothing is in the way any more, it is tried again without being asked.
         fs::remove_file(&counters).expect("a file to remove");
-        let status = wait::until("the end of the canary", wait::PATIENCE, || {
+        let status = wait::until("the end of the canary", JUDGEMENT, || {
             let status = releases.status();
             status["canary"].is_null().then_some(status)
         });

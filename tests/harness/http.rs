@@ -134,8 +134,9 @@ impl Connection {
     /// # Errors
     /// If the connection is broken, or what comes is no answer.
     pub fn exchange(&mut self, request: Request) -> io::Result<Answer> {
+        let is_head = request.is_head();
         self.send(&request.into_bytes())?;
-        self.receive(false)
+        self.receive(is_head)
     }
 
     /// Reads one answer. That to `HEAD` has no body.
