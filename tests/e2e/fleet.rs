@@ -102,8 +102,10 @@ fn a_redis_that_fails_costs_no_more_than_is_stated_and_comes_back_by_itself() {
         });
         admitted(&fleet, 300);
     });
-    // Going down costs a burst, and coming back half of one: the Redis has forgotten everything.
-    load.assert_within(RATE, f64::from(BURST), 1.5 * f64::from(BURST));
+    // Going down costs a burst, and coming back half of one: the Redis has forgotten everything. One of
+    // the two may have its share for two seconds longer than the other, which is granted all there is.
+    let unaware = RATE / 2.0 * 2.0;
+    load.assert_within(RATE, f64::from(BURST), 1.5 * f64::from(BURST) + unaware);
     for envoy in &fleet {
         envoy.assert_healthy();
     }

@@ -87,7 +87,9 @@ pub enum OnUnavailable {
 ///
 /// With `local` every proxy has a bucket of its share: rate and burst divided by `fleet_size`. Going
 /// down adds at most *b* (the shares of the proxies, still unspent) and coming back at most *b*/2
-/// (a window that was counted before, if the server forgot it). Of a quota each proxy hands out at
+/// (a window that was counted before, if the server forgot it). A proxy asks again after 2 s at most;
+/// until the last has, those that do not know yet keep their shares beside what the server grants the
+/// others, so that of *n* proxies up to *r* x (*n* - 1)/*n* x 2 s more may be admitted. Of a quota each proxy hands out at
 /// most its share of what was known to be left; it is charged when the server is back.
 ///
 /// The clocks of the proxies decide which window it is: a difference of *d* seconds between them
