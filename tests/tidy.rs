@@ -16,7 +16,7 @@ use std::sync::LazyLock;
 use serde_json::Value;
 
 /// What each kind of package may use of ours: `docs/architecture.md`, from the top down.
-const LAYERS: [(&str, &[&str]); 27] = [
+const LAYERS: [(&str, &[&str]); 34] = [
     ("tollgate-jose", &[]),
     ("tollgate-rls", &[]),
     ("tollgate-policy", &[]),
@@ -35,6 +35,19 @@ const LAYERS: [(&str, &[&str]); 27] = [
     ("tollgate-gateway-response", &["tollgate-mapping", "tollgate-policy"]),
     ("tollgate-parameter-mapping", &["tollgate-mapping", "tollgate-policy"]),
     ("tollgate-request-validator", &["tollgate-json-schema", "tollgate-policy"]),
+    ("tollgate-iam", &[]),
+    ("tollgate-sigv4", &[]),
+    ("tollgate-lambda", &["tollgate-mapping", "tollgate-payload", "tollgate-policy"]),
+    (
+        "tollgate-lambda-proxy",
+        &["tollgate-lambda", "tollgate-mapping", "tollgate-payload", "tollgate-policy"],
+    ),
+    (
+        "tollgate-lambda-authorizer",
+        &["tollgate-iam", "tollgate-lambda", "tollgate-mapping", "tollgate-policy"],
+    ),
+    ("tollgate-iam-authorizer", &["tollgate-iam", "tollgate-policy", "tollgate-sigv4"]),
+    ("tollgate-resource-policy", &["tollgate-iam", "tollgate-policy"]),
     ("tollgate-gateway", &PARTS),
     ("tollgate-adapter", &["tollgate-policy"]),
     ("tollgate-openapi", &TRANSLATORS),
@@ -47,64 +60,82 @@ const LAYERS: [(&str, &[&str]); 27] = [
 ];
 
 /// What the gateway is made of.
-const PARTS: [&str; 14] = [
+const PARTS: [&str; 20] = [
     "tollgate-access-log",
     "tollgate-api-keys",
     "tollgate-canary",
     "tollgate-cors",
     "tollgate-gateway-response",
+    "tollgate-iam",
+    "tollgate-iam-authorizer",
     "tollgate-jwt-authorizer",
+    "tollgate-lambda",
+    "tollgate-lambda-authorizer",
+    "tollgate-lambda-proxy",
     "tollgate-mapping",
     "tollgate-parameter-mapping",
     "tollgate-payload",
     "tollgate-policy",
     "tollgate-rate-limit",
     "tollgate-request-validator",
+    "tollgate-resource-policy",
     "tollgate-throttle",
     "tollgate-usage-plan",
 ];
 
 /// What stands at the edges speaks of the definition, and of what it is made of.
-const WHOLE: [&str; 15] = [
+const WHOLE: [&str; 21] = [
     "tollgate-access-log",
     "tollgate-api-keys",
     "tollgate-canary",
     "tollgate-cors",
     "tollgate-gateway",
     "tollgate-gateway-response",
+    "tollgate-iam",
+    "tollgate-iam-authorizer",
     "tollgate-jwt-authorizer",
+    "tollgate-lambda",
+    "tollgate-lambda-authorizer",
+    "tollgate-lambda-proxy",
     "tollgate-mapping",
     "tollgate-parameter-mapping",
     "tollgate-payload",
     "tollgate-policy",
     "tollgate-rate-limit",
     "tollgate-request-validator",
+    "tollgate-resource-policy",
     "tollgate-throttle",
     "tollgate-usage-plan",
 ];
 
 /// The same, and how people write it down.
-const TRANSLATORS: [&str; 16] = [
+const TRANSLATORS: [&str; 22] = [
     "tollgate-access-log",
     "tollgate-api-keys",
     "tollgate-canary",
     "tollgate-cors",
     "tollgate-gateway",
     "tollgate-gateway-response",
+    "tollgate-iam",
+    "tollgate-iam-authorizer",
     "tollgate-jwt-authorizer",
+    "tollgate-lambda",
+    "tollgate-lambda-authorizer",
+    "tollgate-lambda-proxy",
     "tollgate-mapping",
     "tollgate-parameter-mapping",
     "tollgate-payload",
     "tollgate-policy",
     "tollgate-rate-limit",
     "tollgate-request-validator",
+    "tollgate-resource-policy",
     "tollgate-source",
     "tollgate-throttle",
     "tollgate-usage-plan",
 ];
 
 /// Programs and tests may use everything but a filter and what only filters need.
-const ANY: [&str; 23] = [
+const ANY: [&str; 30] = [
     "tollgate-access-log",
     "tollgate-api-keys",
     "tollgate-canary",
@@ -113,9 +144,14 @@ const ANY: [&str; 23] = [
     "tollgate-envoy-config",
     "tollgate-gateway",
     "tollgate-gateway-response",
+    "tollgate-iam",
+    "tollgate-iam-authorizer",
     "tollgate-jose",
     "tollgate-json-schema",
     "tollgate-jwt-authorizer",
+    "tollgate-lambda",
+    "tollgate-lambda-authorizer",
+    "tollgate-lambda-proxy",
     "tollgate-mapping",
     "tollgate-openapi",
     "tollgate-overlay",
@@ -125,7 +161,9 @@ const ANY: [&str; 23] = [
     "tollgate-rate-limit",
     "tollgate-releases",
     "tollgate-request-validator",
+    "tollgate-resource-policy",
     "tollgate-rls",
+    "tollgate-sigv4",
     "tollgate-throttle",
     "tollgate-usage-plan",
 ];

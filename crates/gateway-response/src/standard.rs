@@ -44,7 +44,14 @@ const fn http(fault: Fault) -> Standard {
         Fault::BadRequestBody => (400, "Invalid request body"),
         Fault::BadRequestParameters => (400, "Missing required request parameters"),
         Fault::Unauthorized => (401, "Unauthorized"),
-        Fault::AccessDenied | Fault::Forbidden | Fault::InvalidApiKey => (403, "Forbidden"),
+        Fault::AccessDenied
+        | Fault::Forbidden
+        | Fault::InvalidApiKey
+        | Fault::MissingAuthenticationToken
+        | Fault::IncompleteSignature
+        | Fault::InvalidSignature
+        | Fault::UnrecognizedClient
+        | Fault::ExpiredToken => (403, "Forbidden"),
         Fault::RouteNotFound => (404, "Not Found"),
         Fault::RequestTooLarge => (413, "Request Entity Too Large"),
         Fault::UriTooLong => (414, "URI Too Long"),
@@ -52,9 +59,11 @@ const fn http(fault: Fault) -> Standard {
         Fault::Throttled => (429, "Too Many Requests"),
         Fault::QuotaExceeded => (429, "Limit Exceeded"),
         Fault::HeadersTooLarge => (431, "Request Header Fields Too Large"),
-        Fault::AuthorizerFailure | Fault::ApiConfiguration | Fault::Internal => {
-            (500, "Internal Server Error")
-        }
+        Fault::AuthorizerFailure
+        | Fault::AuthorizerConfiguration
+        | Fault::ApiConfiguration
+        | Fault::BadFunctionResponse
+        | Fault::Internal => (500, "Internal Server Error"),
         Fault::IntegrationTimeout | Fault::IntegrationFailure | Fault::Overloaded => {
             (503, "Service Unavailable")
         }
@@ -77,9 +86,25 @@ const fn rest(fault: Fault) -> Standard {
             "AccessDeniedException",
         ),
         Fault::Forbidden | Fault::InvalidApiKey => (403, TIGHT, "Forbidden", "ForbiddenException"),
-        Fault::RouteNotFound => {
+        Fault::RouteNotFound | Fault::MissingAuthenticationToken => {
             (403, TIGHT, "Missing Authentication Token", "MissingAuthenticationTokenException")
         }
+        Fault::IncompleteSignature => {
+            (403, TIGHT, "Incomplete signature", "IncompleteSignatureException")
+        }
+        Fault::InvalidSignature => (403, TIGHT, "Invalid signature", "InvalidSignatureException"),
+        Fault::UnrecognizedClient => (
+            403,
+            TIGHT,
+            "The security token included in the request is invalid.",
+            "UnrecognizedClientException",
+        ),
+        Fault::ExpiredToken => (
+            403,
+            TIGHT,
+            "The security token included in the request is expired",
+            "ExpiredTokenException",
+        ),
         Fault::RequestTooLarge => (413, TIGHT, "Request Too Long", "RequestTooLargeException"),
         Fault::UriTooLong => (414, TIGHT, "URI Too Long", "BadRequestException"),
         Fault::UnsupportedMediaType => (415, WIDE, "Unsupported Media Type", "BadRequestException"),
@@ -89,6 +114,10 @@ const fn rest(fault: Fault) -> Standard {
             (431, TIGHT, "Request Header Fields Too Large", "RequestHeaderFieldsTooLargeException")
         }
         Fault::AuthorizerFailure => (500, TIGHT, "", "AuthorizerFailureException"),
+        Fault::AuthorizerConfiguration => (500, TIGHT, "", "AuthorizerConfigurationException"),
+        Fault::BadFunctionResponse => {
+            (502, WIDE, "Internal server error", "InternalServerErrorException")
+        }
         Fault::ApiConfiguration | Fault::Internal => {
             (500, WIDE, "Internal server error", "InternalServerErrorException")
         }

@@ -122,8 +122,20 @@ pub enum Fault {
     Forbidden,
     /// No route or method answers here.
     RouteNotFound,
+    /// The request is not signed, where it must be.
+    MissingAuthenticationToken,
+    /// What should be a signature cannot be read as one.
+    IncompleteSignature,
+    /// The signature is not one of this request, or not of this time and place.
+    InvalidSignature,
+    /// Nobody has the key that the signature names.
+    UnrecognizedClient,
+    /// The key that the signature names has expired.
+    ExpiredToken,
     /// An authorizer could not decide.
     AuthorizerFailure,
+    /// An authorizer failed, or answered what is no decision.
+    AuthorizerConfiguration,
     /// No template takes a body of this type.
     UnsupportedMediaType,
     /// The body is larger than the gateway accepts.
@@ -138,6 +150,8 @@ pub enum Fault {
     IntegrationTimeout,
     /// The integration could not be reached or answered nonsense.
     IntegrationFailure,
+    /// A function failed, or returned what is no response.
+    BadFunctionResponse,
     /// The API asks for what cannot be done: API Gateway's `API_CONFIGURATION_ERROR`.
     ApiConfiguration,
     /// The gateway cannot do what it is configured to do.
@@ -160,7 +174,13 @@ impl Fault {
             Self::QuotaExceeded => "QUOTA_EXCEEDED",
             Self::Forbidden => "FORBIDDEN",
             Self::RouteNotFound => "MISSING_AUTHENTICATION_TOKEN",
+            Self::MissingAuthenticationToken => "MISSING_AUTHENTICATION_TOKEN",
+            Self::IncompleteSignature | Self::InvalidSignature | Self::UnrecognizedClient => {
+                "INVALID_SIGNATURE"
+            }
+            Self::ExpiredToken => "EXPIRED_TOKEN",
             Self::AuthorizerFailure => "AUTHORIZER_FAILURE",
+            Self::AuthorizerConfiguration => "AUTHORIZER_CONFIGURATION_ERROR",
             Self::UnsupportedMediaType => "UNSUPPORTED_MEDIA_TYPE",
             Self::RequestTooLarge => "REQUEST_TOO_LARGE",
             Self::HeadersTooLarge => "HEADERS_TOO_LARGE",
@@ -168,6 +188,7 @@ impl Fault {
             Self::Overloaded => "OVERLOADED",
             Self::IntegrationTimeout => "INTEGRATION_TIMEOUT",
             Self::IntegrationFailure => "INTEGRATION_FAILURE",
+            Self::BadFunctionResponse => "DEFAULT_5XX",
             Self::ApiConfiguration => "API_CONFIGURATION_ERROR",
             Self::Internal => "INTERNAL",
         }

@@ -1,0 +1,1 @@
+//! The IAM policy language, as far as execute-api needs it.

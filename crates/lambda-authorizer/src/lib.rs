@@ -1,0 +1,1 @@
+//! Lets a Lambda function, or any HTTP service, decide who may call.

@@ -1,0 +1,1 @@
+//! How Lambda functions are called, and what the events they get have in common.

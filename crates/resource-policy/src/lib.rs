@@ -1,0 +1,1 @@
+//! Admits and refuses by the resource policy of a REST API.
