@@ -26,10 +26,14 @@ enum Kind {
 type Read = for<'e> fn(&'e Exchange) -> Option<Cow<'e, str>>;
 
 /// The variables that have a name of their own, in the order of the alphabet.
-const NAMED: [(&str, Read); 52] = [
+const NAMED: [(&str, Read); 54] = [
     ("accountId", |exchange| exchange.context.account_id.as_deref().map(Cow::from)),
     ("apiId", |exchange| filled(&exchange.context.api_id)),
     ("authorizer.error", |exchange| exchange.context.authorizer_error.as_deref().map(Cow::from)),
+    ("authorizer.integrationLatency", |exchange| {
+        millis(exchange.context.authorizer.as_ref()?.latency)
+    }),
+    ("authorizer.latency", |exchange| millis(exchange.context.authorizer.as_ref()?.latency)),
     ("authorizer.principalId", |exchange| {
         exchange.context.authorizer.as_ref()?.principal_id.as_deref().map(Cow::from)
     }),
@@ -102,16 +106,14 @@ const NAMED: [(&str, Read); 52] = [
 ];
 
 /// Variables that API Gateway has under these names, of which none is worth anything here.
-const ABSENT: [&str; 11] = [
+const ABSENT: [&str; 9] = [
     "authenticate.",
     "authorize.",
     "identity.clientCert.",
     "identity.cognito",
     "identity.principalOrgId",
     "waf.",
-    "authorizer.integrationLatency",
     "authorizer.integrationStatus",
-    "authorizer.latency",
     "authorizer.requestId",
     "authorizer.status",
 ];
@@ -191,8 +193,9 @@ fn field<'e>(exchange: &'e Exchange, name: &str) -> Option<Cow<'e, str>> {
     exchange.request.headers.arrived(name).map(String::from_utf8_lossy)
 }
 
-/// The host the client asked for, without its port.
-fn domain(exchange: &Exchange) -> Option<String> {
+/// `$context.domainName`: the host the client asked for, without its port.
+#[must_use]
+pub fn domain(exchange: &Exchange) -> Option<String> {
     let authority = exchange.request.headers.arrived(":authority")?;
     let authority = String::from_utf8_lossy(authority);
     let host = match authority.rsplit_once(':') {

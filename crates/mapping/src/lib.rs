@@ -23,10 +23,10 @@ mod template;
 mod time;
 
 pub use bodies::Bodies;
-pub use context::{Form, Variable};
+pub use context::{Form, Variable, domain};
 pub use expression::{Dialect, Expression};
 pub use json_path::JsonPath;
-pub use query::{decode, encode};
+pub use query::{decode, decode_path, encode};
 pub use scene::Scene;
 pub use template::Template;
 pub use time::clf;

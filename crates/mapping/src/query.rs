@@ -19,7 +19,8 @@ pub fn decode(text: &[u8]) -> Cow<'_, [u8]> {
 }
 
 /// The same of a part of a path, in which a `+` is a `+`.
-pub(crate) fn decode_path(text: &[u8]) -> Cow<'_, [u8]> {
+#[must_use]
+pub fn decode_path(text: &[u8]) -> Cow<'_, [u8]> {
     decode_with(text, b'+')
 }
 

@@ -73,6 +73,8 @@ pub struct Context {
 /// What an authorizer vouches for.
 #[derive(Clone, Debug, Default)]
 pub struct Authorizer {
+    /// What kind of authorizer it is, which functions are told.
+    pub kind: AuthorizerKind,
     /// `$context.authorizer.principalId`
     pub principal_id: Option<Rc<str>>,
     /// `$context.authorizer.claims`
@@ -81,6 +83,22 @@ pub struct Authorizer {
     pub scopes: Option<Rc<[String]>>,
     /// `$context.authorizer.NAME`: what a Lambda authorizer says of the caller.
     pub context: Rc<Claims>,
+    /// `$context.identity.apiKey`, where API keys come from the authorizer. Not for logs.
+    pub usage_identifier_key: Option<Rc<str>>,
+    /// `$context.authorizer.integrationLatency`, of an authorizer that was asked for this request.
+    pub latency: Option<Duration>,
+}
+
+/// The kinds of authorizers whose callers functions tell apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AuthorizerKind {
+    /// One that reads JSON Web Tokens.
+    #[default]
+    Jwt,
+    /// A user pool of Cognito.
+    Cognito,
+    /// A function, or a service in its place.
+    Lambda,
 }
 
 /// A claim as text: a string as it is, a list as API Gateway writes lists, `[a b]`.
