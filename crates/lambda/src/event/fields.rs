@@ -1,0 +1,126 @@
+//! Header fields, as events have them.
+
+use std::borrow::Cow;
+
+use super::Source;
+use super::multi::Multi;
+
+/// What belongs to one connection, or to the gateway and the proxy, and so to no event.
+const OF_THE_WAY: [&[u8]; 8] = [
+    b"connection",
+    b"keep-alive",
+    b"proxy-authenticate",
+    b"proxy-connection",
+    b"te",
+    b"trailer",
+    b"transfer-encoding",
+    b"upgrade",
+];
+
+/// What a REST API keeps to itself besides.
+const OF_REST: [&[u8]; 6] =
+    [b"content-length", b"content-md5", b"expect", b"max-forwards", b"server", b"www-authenticate"];
+
+const CONTROL: [&[u8]; 2] = [b"x-tollgate-", b"x-envoy-"];
+
+/// The fields of a REST API's event, under the names that API Gateway writes at its edge: each part
+/// begins with a capital letter. (The proxy tells nobody how the client wrote them.)
+pub(crate) fn of_rest<'a>(source: Source<'a>) -> Multi<'a> {
+    let mut all = Multi::default();
+    for (name, value) in sent(source).filter(|(name, _)| !OF_REST.contains(name)) {
+        all.push(capitalized(name).into(), String::from_utf8_lossy(value));
+    }
+    for (name, value) in known(source) {
+        all.push(capitalized(name.as_bytes()).into(), value);
+    }
+    all
+}
+
+/// The fields of an HTTP API's event of format 1.0.
+pub(crate) fn of_http<'a>(source: Source<'a>) -> Multi<'a> {
+    let mut all = Multi::default();
+    for (name, value) in sent(source) {
+        all.push(capitalized(name).into(), String::from_utf8_lossy(value));
+    }
+    for (name, value) in known(source) {
+        all.push(capitalized(name.as_bytes()).into(), value);
+    }
+    all
+}
+
+/// The fields of an event of format 2.0, without cookies.
+pub(crate) fn of_v2<'a>(source: Source<'a>) -> Multi<'a> {
+    let mut all = Multi::default();
+    for (name, value) in sent(source).filter(|(name, _)| *name != b"cookie") {
+        let name = String::from_utf8_lossy(name);
+        let is_lower = !name.bytes().any(|byte| byte.is_ascii_uppercase());
+        let name = if is_lower { name } else { name.to_ascii_lowercase().into() };
+        all.push(name, String::from_utf8_lossy(value));
+    }
+    for (name, value) in known(source) {
+        all.push(name.into(), value);
+    }
+    all
+}
+
+/// The cookies of an event of format 2.0.
+pub(crate) fn cookies<'a>(source: Source<'a>) -> Vec<Cow<'a, str>> {
+    (source.exchange.request.headers.get_all("cookie"))
+        .flat_map(|cookies| cookies.split(|&byte| byte == b';'))
+        .map(<[u8]>::trim_ascii)
+        .filter(|cookie| !cookie.is_empty())
+        .map(String::from_utf8_lossy)
+        .collect()
+}
+
+/// What the client sent, and what mappings have made of it.
+fn sent<'a>(source: Source<'a>) -> impl Iterator<Item = (&'a [u8], &'a [u8])> {
+    source.exchange.request.headers.iter().filter(|(name, _)| {
+        let is_control = CONTROL.iter().any(|prefix| name.starts_with(prefix));
+        let is_ours = matches!(*name, b"host" | b"x-forwarded-port");
+        !name.starts_with(b":") && !is_control && !is_ours && !OF_THE_WAY.contains(name)
+    })
+}
+
+/// What the gateway knows of how the request came.
+fn known<'a>(source: Source<'a>) -> [(&'static str, Cow<'a, str>); 2] {
+    let host = source.field(":authority").unwrap_or_default();
+    [("x-forwarded-port", port(source, &host).into()), ("host", host)]
+}
+
+/// The port that the client asked for: what it says, or what belongs to the scheme.
+fn port(source: Source<'_>, host: &str) -> String {
+    let said = host.rsplit_once(':').map(|(_, port)| port);
+    let said = said.filter(|port| {
+        !port.is_empty() && port.len() <= 5 && port.bytes().all(|byte| byte.is_ascii_digit())
+    });
+    let of_scheme = || match source.exchange.request.headers.get("x-forwarded-proto") {
+        Some(b"http") => "80",
+        _ => "443",
+    };
+    said.unwrap_or_else(of_scheme).to_owned()
+}
+
+/// A name as API Gateway writes it at its edge.
+fn capitalized(name: &[u8]) -> String {
+    /// What the edge itself says, with capital letters within.
+    const OF_THE_EDGE: [(&[u8], &str); 4] = [
+        (b"cloudfront-is-smarttv-viewer", "CloudFront-Is-SmartTV-Viewer"),
+        (b"cloudfront-viewer-asn", "CloudFront-Viewer-ASN"),
+        (b"x-amz-cf-id", "X-Amz-Cf-Id"),
+        (b"dnt", "DNT"),
+    ];
+    if let Some((_, known)) = OF_THE_EDGE.iter().find(|(lower, _)| *lower == name) {
+        return (*known).to_owned();
+    }
+    let mut written = String::with_capacity(name.len());
+    let mut begins = true;
+    for char in String::from_utf8_lossy(name).chars() {
+        written.push(if begins { char.to_ascii_uppercase() } else { char });
+        begins = char == '-';
+    }
+    match written.strip_prefix("Cloudfront-") {
+        Some(rest) => format!("CloudFront-{rest}"),
+        None => written,
+    }
+}

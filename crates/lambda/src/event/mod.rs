@@ -1,0 +1,52 @@
+//! The events that functions get.
+
+mod fields;
+mod identity;
+mod multi;
+mod query;
+mod v1;
+mod v2;
+
+pub use v1::{Authorization as V1Authorization, Context as V1Context, V1};
+pub use v2::{Context as V2Context, V2};
+
+use tollgate_policy::Exchange;
+
+/// The account that events speak of where the operator names none.
+pub const NO_ACCOUNT: &str = "000000000000";
+
+/// An exchange, as events are written from it.
+#[derive(Clone, Copy, Debug)]
+pub struct Source<'a> {
+    /// The exchange, before it is turned to any integration.
+    pub exchange: &'a Exchange,
+    /// The path without the stage.
+    pub path: &'a str,
+}
+
+impl<'a> Source<'a> {
+    fn account(self) -> &'a str {
+        self.exchange.context.account_id.as_deref().unwrap_or(NO_ACCOUNT)
+    }
+
+    /// The path as it was sent.
+    fn whole_path(self) -> &'a [u8] {
+        let target = self.exchange.request.headers.arrived(":path").unwrap_or_default();
+        target.split(|&byte| byte == b'?').next().unwrap_or(target)
+    }
+
+    /// The query as it was sent.
+    fn query(self) -> &'a [u8] {
+        let target = self.exchange.request.headers.arrived(":path").unwrap_or_default();
+        let start = target.iter().position(|&byte| byte == b'?');
+        start.and_then(|start| target.get(start.saturating_add(1)..)).unwrap_or_default()
+    }
+
+    fn method(self) -> &'a [u8] {
+        self.exchange.request.headers.arrived(":method").unwrap_or_default()
+    }
+
+    fn field(self, name: &str) -> Option<std::borrow::Cow<'a, str>> {
+        self.exchange.request.headers.arrived(name).map(String::from_utf8_lossy)
+    }
+}

@@ -1,0 +1,33 @@
+//! The query, as events have it.
+
+use std::borrow::Cow;
+
+use tollgate_mapping::decode;
+
+use super::multi::Multi;
+
+/// The parameters of a query, decoded. Each ends at one of these bytes.
+pub(crate) fn parameters<'a>(query: &'a [u8], ends: &[u8]) -> Multi<'a> {
+    let mut all = Multi::default();
+    for part in query.split(|byte| ends.contains(byte)).filter(|part| !part.is_empty()) {
+        let end = part.iter().position(|&byte| byte == b'=').unwrap_or(part.len());
+        let (name, value) = part.split_at_checked(end).unwrap_or((part, b""));
+        all.push(text(name), text(value.get(1..).unwrap_or_default()));
+    }
+    all
+}
+
+fn text(encoded: &[u8]) -> Cow<'_, str> {
+    lossy(decode(encoded))
+}
+
+/// Text as it is, or with U+FFFD for what is none.
+pub(crate) fn lossy(bytes: Cow<'_, [u8]>) -> Cow<'_, str> {
+    match bytes {
+        Cow::Borrowed(bytes) => String::from_utf8_lossy(bytes),
+        Cow::Owned(bytes) => match String::from_utf8(bytes) {
+            Ok(text) => text.into(),
+            Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned().into(),
+        },
+    }
+}
