@@ -12,8 +12,9 @@ const MAX_NAME_CHARS: usize = 256;
 
 const MAX_REGION_CHARS: usize = 32;
 
-/// The version of the Invoke API that every client speaks.
+/// The version of the Invoke API that every client speaks, and that of the one that streams.
 const FUNCTIONS: &str = "/2015-03-31/functions/";
+const STREAMING: &str = "/2021-11-15/functions/";
 
 /// A function that can be called.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +39,18 @@ impl Callee {
     /// # Errors
     /// [`Invalid`] for a name that no function has, or an endpoint that is none.
     pub fn compile(function: &Function) -> Result<Self, Invalid> {
+        Self::at(function, FUNCTIONS, "/invocations")
+    }
+
+    /// The same, of a function that writes what it returns as a stream.
+    ///
+    /// # Errors
+    /// [`Invalid`] for a name that no function has, or an endpoint that is none.
+    pub fn streaming(function: &Function) -> Result<Self, Invalid> {
+        Self::at(function, STREAMING, "/response-streaming-invocations")
+    }
+
+    fn at(function: &Function, before: &str, after: &str) -> Result<Self, Invalid> {
         check_name(&function.name)?;
         let (endpoint, path) = function.place()?;
         let mut name = Vec::new();
@@ -46,7 +59,7 @@ impl Callee {
         Ok(Self {
             cluster: cluster(&endpoint, function.signing_region.as_deref()),
             authority: endpoint.authority(),
-            path: format!("{path}{FUNCTIONS}{name}/invocations"),
+            path: format!("{path}{before}{name}{after}"),
         })
     }
 

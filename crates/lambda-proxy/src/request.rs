@@ -1,0 +1,70 @@
+//! From a request to the event of a function.
+
+use std::borrow::Cow;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use tollgate_lambda::event::{Source, V1, V2};
+use tollgate_mapping::Dialect;
+use tollgate_payload::BinaryMediaTypes;
+
+use crate::Format;
+
+/// The event of a request, as JSON.
+pub(crate) fn event(
+    source: Source<'_>,
+    body: &[u8],
+    format: Format,
+    binary: &BinaryMediaTypes,
+) -> Vec<u8> {
+    let (text, is_base64) = match format {
+        _ if body.is_empty() => (None, false),
+        Format::Rest => encoded(body, binary.contain(media_type(source))),
+        Format::V1 | Format::V2 => encoded(body, !is_text(media_type(source))),
+    };
+    // INVARIANT: an event has only names that are text and values that JSON has, so it can be written.
+    match format {
+        Format::Rest | Format::V1 => {
+            let dialect = if format == Format::Rest { Dialect::Rest } else { Dialect::Http };
+            let mut event = V1::of(source, dialect);
+            event.body = Some(text);
+            event.is_base64_encoded = Some(is_base64);
+            serde_json::to_vec(&event).unwrap_or_default()
+        }
+        Format::V2 => {
+            let mut event = V2::of(source);
+            event.body = text;
+            event.is_base64_encoded = Some(is_base64);
+            serde_json::to_vec(&event).unwrap_or_default()
+        }
+    }
+}
+
+fn media_type(source: Source<'_>) -> &[u8] {
+    source.exchange.request.headers.get("content-type").unwrap_or_default()
+}
+
+/// The body as it stands in an event, and whether that is Base64: so is what is binary, and what is no
+/// text whatever it says it is.
+fn encoded(body: &[u8], is_binary: bool) -> (Option<Cow<'_, str>>, bool) {
+    match std::str::from_utf8(body) {
+        Ok(text) if !is_binary => (Some(text.into()), false),
+        _ => (Some(STANDARD.encode(body).into()), true),
+    }
+}
+
+/// Whether an HTTP API takes a body of this type for text.
+fn is_text(media_type: &[u8]) -> bool {
+    let end = media_type.iter().position(|byte| *byte == b';').unwrap_or(media_type.len());
+    let name = media_type.get(..end).unwrap_or_default().trim_ascii().to_ascii_lowercase();
+    let (kind, sub) = match name.iter().position(|byte| *byte == b'/') {
+        Some(at) => name.split_at_checked(at).unwrap_or_default(),
+        None => return false,
+    };
+    let sub = sub.get(1..).unwrap_or_default();
+    kind == b"text"
+        || kind == b"application"
+            && (matches!(sub, b"json" | b"javascript" | b"xml")
+                || sub.ends_with(b"+json")
+                || sub.ends_with(b"+xml"))
+}
