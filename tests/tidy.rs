@@ -16,11 +16,12 @@ use std::sync::LazyLock;
 use serde_json::Value;
 
 /// What each kind of package may use of ours: `docs/architecture.md`, from the top down.
-const LAYERS: [(&str, &[&str]); 34] = [
+const LAYERS: [(&str, &[&str]); 35] = [
     ("tollgate-jose", &[]),
     ("tollgate-rls", &[]),
     ("tollgate-policy", &[]),
     ("tollgate-source", &[]),
+    ("tollgate-x509", &[]),
     ("tollgate-rate-limit", &["tollgate-policy", "tollgate-rls"]),
     ("tollgate-api-keys", &["tollgate-policy"]),
     ("tollgate-jwt-authorizer", &["tollgate-jose", "tollgate-policy"]),
@@ -60,7 +61,7 @@ const LAYERS: [(&str, &[&str]); 34] = [
 ];
 
 /// What the gateway is made of.
-const PARTS: [&str; 20] = [
+const PARTS: [&str; 21] = [
     "tollgate-access-log",
     "tollgate-api-keys",
     "tollgate-canary",
@@ -81,6 +82,7 @@ const PARTS: [&str; 20] = [
     "tollgate-resource-policy",
     "tollgate-throttle",
     "tollgate-usage-plan",
+    "tollgate-x509",
 ];
 
 /// What stands at the edges speaks of the definition, and of what it is made of.

@@ -9,7 +9,7 @@ use std::net::{IpAddr, SocketAddr};
 use tollgate_policy::Invalid;
 
 use crate::settings::{Address, Settings};
-use crate::tls::Clients;
+use crate::tls;
 use crate::yaml::{Node, map};
 
 /// Every request is compared with each of them.
@@ -53,9 +53,7 @@ pub(crate) fn check(settings: &Settings) -> Result<(), Invalid> {
     if let Some(everything) = sources.iter().find(|network| network.is_everything()) {
         return refuse("sources", format!("`{everything}` is every network: name those within"));
     }
-    let is_certified =
-        settings.tls.as_ref().is_some_and(|tls| matches!(tls.clients, Clients::Certified { .. }));
-    if !is_certified && sources.is_empty() {
+    if !tls::requires_certificate(settings) && sources.is_empty() {
         let reason = "a private endpoint must say whom it serves: clients with certificates \
                       (`tls.clients`), networks (`sources`), or both";
         return refuse("endpoint_type", reason.to_owned());

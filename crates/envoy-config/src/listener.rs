@@ -60,7 +60,11 @@ fn connection_manager(settings: &Settings, sizes: &BTreeSet<u32>) -> Node {
         /// this machine and every private network would be.)
         "internal_address_config": connection::nobody_is_internal(),
         "early_header_mutation_extensions": [connection::without(CONTROL_HEADERS, [])],
-        "forward_client_cert_details": "SANITIZE",
+        /// INVARIANT: what a client says of its certificate is removed. The gateway believes what is there.
+        "forward_client_cert_details":
+            if tls::requires_certificate(settings) { "SANITIZE_SET" } else { "SANITIZE" },
+        "set_current_client_cert_details":
+            tls::requires_certificate(settings).then(|| map! { "cert": true }),
 
         /// API Gateway neither makes nor changes `x-request-id`.
         "generate_request_id": false,

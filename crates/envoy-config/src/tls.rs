@@ -6,6 +6,7 @@ use std::time::Duration;
 use tollgate_policy::Invalid;
 
 use crate::secret::{self, Certificate};
+use crate::settings::Settings;
 use crate::yaml::{Node, map};
 
 /// How long a client may take to shake hands.
@@ -93,7 +94,7 @@ pub(crate) fn transport(tls: &Tls, directory: &str) -> Node {
         "typed_config": map! {
             "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext",
             /// Without a certificate there is no connection.
-            "require_client_certificate": requires_certificate(tls),
+            "require_client_certificate": is_certified(tls),
             "common_tls_context": context(tls, &["h2", "http/1.1"], directory),
         },
     }
@@ -106,7 +107,7 @@ pub(crate) fn quic(tls: &Tls, directory: &str) -> Node {
         "typed_config": map! {
             "@type": "type.googleapis.com/envoy.extensions.transport_sockets.quic.v3.QuicDownstreamTransport",
             "downstream_tls_context": map! {
-                "require_client_certificate": requires_certificate(tls),
+                "require_client_certificate": is_certified(tls),
                 "common_tls_context": context(tls, &["h3"], directory),
             },
             /// A request that comes with the handshake could be sent again by somebody else.
@@ -115,7 +116,12 @@ pub(crate) fn quic(tls: &Tls, directory: &str) -> Node {
     }
 }
 
-fn requires_certificate(tls: &Tls) -> bool {
+/// Whether every client has a certificate.
+pub(crate) fn requires_certificate(settings: &Settings) -> bool {
+    settings.tls.as_ref().is_some_and(is_certified)
+}
+
+fn is_certified(tls: &Tls) -> bool {
     match tls.clients {
         Clients::Anybody => false,
         Clients::Certified { .. } => true,

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use tollgate_policy::{Exchange, Fault, Invalid, Needs, text};
+use tollgate_policy::{ClientCert, Exchange, Fault, Invalid, Needs, text};
 
 use crate::time::clf;
 
@@ -26,7 +26,7 @@ enum Kind {
 type Read = for<'e> fn(&'e Exchange) -> Option<Cow<'e, str>>;
 
 /// The variables that have a name of their own, in the order of the alphabet.
-const NAMED: [(&str, Read); 54] = [
+const NAMED: [(&str, Read); 60] = [
     ("accountId", |exchange| exchange.context.account_id.as_deref().map(Cow::from)),
     ("apiId", |exchange| filled(&exchange.context.api_id)),
     ("authorizer.error", |exchange| exchange.context.authorizer_error.as_deref().map(Cow::from)),
@@ -58,6 +58,12 @@ const NAMED: [(&str, Read); 54] = [
     ("httpMethod", |exchange| field(exchange, ":method")),
     ("identity.apiKey", |_| None),
     ("identity.apiKeyId", |exchange| exchange.context.api_key_id.as_deref().map(Cow::from)),
+    ("identity.clientCert.clientCertPem", |exchange| certified(exchange, |it| &it.client_cert_pem)),
+    ("identity.clientCert.issuerDN", |exchange| certified(exchange, |it| &it.issuer_dn)),
+    ("identity.clientCert.serialNumber", |exchange| certified(exchange, |it| &it.serial_number)),
+    ("identity.clientCert.subjectDN", |exchange| certified(exchange, |it| &it.subject_dn)),
+    ("identity.clientCert.validity.notAfter", |exchange| certified(exchange, |it| &it.not_after)),
+    ("identity.clientCert.validity.notBefore", |exchange| certified(exchange, |it| &it.not_before)),
     ("identity.sourceIp", |exchange| Some(exchange.source_address?.to_string().into())),
     ("identity.userAgent", |exchange| field(exchange, "user-agent")),
     ("integration.error", |exchange| exchange.context.integration_error.as_deref().map(Cow::from)),
@@ -106,10 +112,9 @@ const NAMED: [(&str, Read); 54] = [
 ];
 
 /// Variables that API Gateway has under these names, of which none is worth anything here.
-const ABSENT: [&str; 9] = [
+const ABSENT: [&str; 8] = [
     "authenticate.",
     "authorize.",
-    "identity.clientCert.",
     "identity.cognito",
     "identity.principalOrgId",
     "waf.",
@@ -187,6 +192,10 @@ fn number<'e>(value: Option<impl ToString>) -> Option<Cow<'e, str>> {
 
 fn millis<'e>(value: Option<Duration>) -> Option<Cow<'e, str>> {
     number(value.map(|value| value.as_millis()))
+}
+
+fn certified(exchange: &Exchange, part: fn(&ClientCert) -> &str) -> Option<Cow<'_, str>> {
+    exchange.context.client_cert.as_deref().map(part).map(Cow::from)
 }
 
 fn field<'e>(exchange: &'e Exchange, name: &str) -> Option<Cow<'e, str>> {

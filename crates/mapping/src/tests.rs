@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use tollgate_policy::{
-    Authorizer, Context, Exchange, Fault, Headers, Request, Response, Timestamp,
+    Authorizer, ClientCert, Context, Exchange, Fault, Headers, Request, Response, Timestamp,
 };
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -156,6 +156,14 @@ fn the_variables_of_the_context_are_worth_what_the_exchange_says() {
     exchange.request.headers.set(":path", "/elsewhere");
     exchange.request.headers.set(":method", "POST");
     exchange.context.error = Some(Fault::InvalidApiKey);
+    exchange.context.client_cert = Some(Rc::new(ClientCert {
+        client_cert_pem: "-----BEGIN".to_owned(),
+        subject_dn: "CN=me".to_owned(),
+        issuer_dn: "CN=issuer".to_owned(),
+        serial_number: "a1:0b".to_owned(),
+        not_before: "May 28 12:30:02 2019 GMT".to_owned(),
+        not_after: "Aug  5 09:36:04 2021 GMT".to_owned(),
+    }));
     let value = |name: &str| {
         let variable = Variable::parse(name).expect(name);
         variable.value(&exchange).map(std::borrow::Cow::into_owned)
@@ -180,9 +188,16 @@ fn the_variables_of_the_context_are_worth_what_the_exchange_says() {
         ("status", None),
         ("identity.cognitoIdentityId", None),
         ("waf.latency", None),
+        ("identity.clientCert.clientCertPem", Some("-----BEGIN")),
+        ("identity.clientCert.subjectDN", Some("CN=me")),
+        ("identity.clientCert.issuerDN", Some("CN=issuer")),
+        ("identity.clientCert.serialNumber", Some("a1:0b")),
+        ("identity.clientCert.validity.notBefore", Some("May 28 12:30:02 2019 GMT")),
+        ("identity.clientCert.validity.notAfter", Some("Aug  5 09:36:04 2021 GMT")),
     ] {
         assert_eq!(value(name).as_deref(), expected, "{name}");
     }
+    assert!(Variable::parse("identity.clientCert.other").is_err());
     assert!(Variable::parse("identity.sourceIp").expect("known").needs().source_address);
     assert!(!Variable::parse("stage").expect("known").needs().source_address);
 }

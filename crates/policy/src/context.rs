@@ -45,6 +45,8 @@ pub struct Context {
     /// `$context.identity.apiKeyId`, once the key has led to a usage plan. (The key itself,
     /// `apiKey`, is kept nowhere.)
     pub api_key_id: Option<Rc<str>>,
+    /// `$context.identity.clientCert`, of a client that has proved by a certificate who it is.
+    pub client_cert: Option<Rc<ClientCert>>,
     /// `$context.xrayTraceId`: the whole of `X-Amzn-Trace-Id`.
     pub trace_id: Option<String>,
     /// `$context.error`, once a policy has refused the request.
@@ -87,6 +89,23 @@ pub struct Authorizer {
     pub usage_identifier_key: Option<Rc<str>>,
     /// `$context.authorizer.integrationLatency`, of an authorizer that was asked for this request.
     pub latency: Option<Duration>,
+}
+
+/// What a client's certificate says, by whose key the client has signed when it connected.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ClientCert {
+    /// `$context.identity.clientCert.clientCertPem`
+    pub client_cert_pem: String,
+    /// `$context.identity.clientCert.subjectDN`, such as `C=US,O=Example,CN=client`.
+    pub subject_dn: String,
+    /// `$context.identity.clientCert.issuerDN`
+    pub issuer_dn: String,
+    /// `$context.identity.clientCert.serialNumber`, such as `a1:0b`.
+    pub serial_number: String,
+    /// `$context.identity.clientCert.validity.notBefore`, such as `May 28 12:30:02 2019 GMT`.
+    pub not_before: String,
+    /// `$context.identity.clientCert.validity.notAfter`
+    pub not_after: String,
 }
 
 /// The kinds of authorizers whose callers functions tell apart.

@@ -95,6 +95,20 @@ fn clients_must_have_a_certificate_where_they_are_certified() {
 }
 
 #[test]
+fn what_a_client_says_of_its_certificate_is_never_passed_on() {
+    let of = |tls| {
+        let manager =
+            chain(&Settings { tls, ..Settings::default() })["filters"][0]["typed_config"].take();
+        [&manager["forward_client_cert_details"], &manager["set_current_client_cert_details"]]
+            .map(Value::clone)
+    };
+    let removed = [json!("SANITIZE"), Value::Null];
+    assert_eq!(of(None), removed);
+    assert_eq!(of(Some(tls(Clients::Anybody))), removed);
+    assert_eq!(of(Some(tls(certified(&[])))), [json!("SANITIZE_SET"), json!({ "cert": true })]);
+}
+
+#[test]
 fn what_tls_cannot_hold_is_refused() {
     let with = |tls| Settings { tls: Some(tls), ..Settings::default() };
     let refused = |chain: &str, key: &str, reason: &str| {
