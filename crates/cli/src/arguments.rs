@@ -134,6 +134,10 @@ pub struct Source {
     /// What `${AWS::AccountId}` stands for
     #[arg(long, value_name = "ID")]
     pub account_id: Option<String>,
+    /// Where the Invoke API is that calls Lambda functions, of an emulator for instance; Lambda's own
+    /// where the document names a region. Calls to it are not signed
+    #[arg(long, env = "TOLLGATE_LAMBDA_ENDPOINT", value_name = "URL", value_parser = endpoint_url)]
+    pub lambda_endpoint: Option<String>,
 }
 
 /// Whose rules an API follows.
@@ -282,6 +286,12 @@ pub fn pair(text: &str) -> Result<(String, String), String> {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err("must be `name=value`".to_owned()),
     }
+}
+
+/// The URL of a service.
+pub fn endpoint_url(text: &str) -> Result<String, String> {
+    tollgate_policy::Endpoint::split(text).map_err(|invalid| invalid.to_string())?;
+    Ok(text.trim_end_matches('/').to_owned())
 }
 
 /// A word as it is written on the command line.

@@ -9,6 +9,7 @@ use anyhow::Context;
 use serde::Serialize;
 use tollgate_gateway::Gateway;
 use tollgate_gateway::definition::{Definition, Protocol};
+use tollgate_lambda::Functions;
 use tollgate_openapi::{Notice, Options, Place, Problem, Translation};
 use tollgate_overlay::{COUNTERS, Overlaid, Overlay};
 use tollgate_policy::{Compile, Endpoint};
@@ -97,7 +98,13 @@ pub fn translate(texts: &Texts, source: &Source) -> Result<Document, Vec<Finding
         Some(Ok(overlay)) => overlay.stages(source.stage.as_deref()),
         Some(Err(_)) | None => BTreeMap::new(),
     };
-    let options = Options { stages, ..options(source) };
+    let mut options = Options { stages, ..options(source) };
+    if let Some(Ok(overlay)) = &overlay {
+        let functions = overlay.functions();
+        options.functions.by_name = functions.by_name;
+        // What is said on the command line comes before what a file says.
+        options.functions.all = options.functions.all.or(functions.all);
+    }
     let translation = tollgate_openapi::translate(&texts.document, &options);
     let (overlaid, mut notices) = overlay_over(translation, overlay, source)
         .map_err(|problems| problems.into_iter().map(Finding::from).collect::<Vec<_>>())?;
@@ -203,6 +210,14 @@ fn options(source: &Source) -> Options {
         },
         region: source.region.clone().unwrap_or(default.region),
         account_id: source.account_id.clone().unwrap_or(default.account_id),
+        functions: Functions {
+            all: source.lambda_endpoint.clone().map(|endpoint| tollgate_lambda::Place {
+                endpoint,
+                name: None,
+                signing_region: None,
+            }),
+            by_name: BTreeMap::new(),
+        },
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use tollgate_gateway::{Definition, Upstream, upstreams};
+use tollgate_gateway::{Definition, HttpVersion, Upstream, Verification, upstreams};
 use tollgate_policy::{Endpoint, Invalid, Scheme};
 
 use crate::MADE_BY;
@@ -41,6 +41,12 @@ pub(crate) fn document<'a>(
 fn cluster(upstream: &Upstream, settings: &Settings) -> Result<Node, Invalid> {
     let endpoint = &upstream.endpoint;
     let is_address = endpoint.host.parse::<IpAddr>().is_ok();
+    let spoken = Spoken::to(upstream);
+    let alpn: &[&str] = match spoken {
+        Spoken::Agreed => &["h2", "http/1.1"],
+        Spoken::Http1 => &["http/1.1"],
+        Spoken::Http2 => &["h2"],
+    };
     Ok(map! {
         "@type": "type.googleapis.com/envoy.config.cluster.v3.Cluster",
         "name": &upstream.cluster,
@@ -71,12 +77,63 @@ fn cluster(upstream: &Upstream, settings: &Settings) -> Result<Node, Invalid> {
                     "idle_timeout": Duration::from_secs(4),
                     "max_headers_count": 200_u32,
                 },
-                /// As API Gateway speaks to a backend.
-                "explicit_http_config": map! { "http_protocol_options": map! {} },
+                "auto_config": (spoken == Spoken::Agreed).then(|| map! {
+                    "http_protocol_options": map! {},
+                    "http2_protocol_options": map! {},
+                }),
+                "explicit_http_config": match spoken {
+                    Spoken::Agreed => None,
+                    Spoken::Http1 => Some(map! { "http_protocol_options": map! {} }),
+                    Spoken::Http2 => Some(map! { "http2_protocol_options": map! {} }),
+                },
+                "http_filters": upstream.signing_region.as_ref().map(|region| signing(region)),
             },
         },
-        "transport_socket": transport(upstream, "http/1.1", settings)?,
+        "transport_socket": transport(upstream, alpn, settings)?,
     })
+}
+
+/// What a service is spoken to in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Spoken {
+    /// What it likes best, in the handshake of TLS.
+    Agreed,
+    Http1,
+    Http2,
+}
+
+impl Spoken {
+    fn to(upstream: &Upstream) -> Self {
+        match (upstream.version, upstream.endpoint.scheme) {
+            (HttpVersion::Http2, _) => Self::Http2,
+            (HttpVersion::Agreed, Scheme::Https) => Self::Agreed,
+            (HttpVersion::Agreed, Scheme::Http) => Self::Http1,
+        }
+    }
+}
+
+/// Signs what goes to Lambda, with the credentials of Envoy's own environment: see
+/// [the filter](https://www.envoyproxy.io/docs/envoy/v1.40.0/configuration/http/http_filters/aws_request_signing_filter).
+fn signing(region: &str) -> Node {
+    [
+        map! {
+            "name": "envoy.filters.http.aws_request_signing",
+            "typed_config": map! {
+                "@type": "type.googleapis.com/envoy.extensions.filters.http.aws_request_signing.v3.AwsRequestSigning",
+                "service_name": "lambda",
+                "region": region,
+                /// What Envoy adds on the way is not part of what is signed.
+                "match_excluded_headers": [map! { "prefix": "x-envoy" }, map! { "prefix": "x-forwarded" }],
+            },
+        },
+        map! {
+            "name": "envoy.filters.http.upstream_codec",
+            "typed_config": map! {
+                "@type": "type.googleapis.com/envoy.extensions.filters.http.upstream_codec.v3.UpstreamCodec",
+            },
+        },
+    ]
+    .into()
 }
 
 /// Whether a definition has something counted by the server that the settings say where to find.
@@ -95,7 +152,7 @@ fn needs_counters(definition: &Definition, settings: &Settings) -> Result<bool, 
 /// The server that counts. It is asked by gRPC, and seldom: one connection for each worker will do.
 fn counters(endpoint: &Endpoint, settings: &Settings) -> Result<Node, Invalid> {
     let is_address = endpoint.host.parse::<IpAddr>().is_ok();
-    let upstream = Upstream::named(endpoint.clone(), None);
+    let upstream = Upstream::of(endpoint.clone());
     Ok(map! {
         "@type": "type.googleapis.com/envoy.config.cluster.v3.Cluster",
         "name": COUNTERS,
@@ -129,7 +186,7 @@ fn counters(endpoint: &Endpoint, settings: &Settings) -> Result<Node, Invalid> {
                 },
             },
         },
-        "transport_socket": transport(&upstream, "h2", settings)?,
+        "transport_socket": transport(&upstream, &["h2"], settings)?,
     })
 }
 
@@ -158,13 +215,13 @@ pub(crate) fn place(endpoint: &Endpoint) -> Node {
 
 /// The cluster's name in statistics, where a dot ends a name.
 fn stat_name(upstream: &Upstream) -> String {
-    upstream.cluster.replace("://", "_").replace(['.', ':', '#'], "_")
+    upstream.cluster.replace("://", "_").replace(['.', ':', '#', '!'], "_")
 }
 
 /// The service must have a certificate for its name, from an authority that is trusted.
 fn transport(
     upstream: &Upstream,
-    alpn: &str,
+    alpn: &[&str],
     settings: &Settings,
 ) -> Result<Option<Node>, Invalid> {
     let endpoint = &upstream.endpoint;
@@ -182,6 +239,7 @@ fn transport(
     }
     let name = upstream.server_name.as_ref().unwrap_or(&endpoint.host).to_ascii_lowercase();
     let is_address = name.parse::<IpAddr>().is_ok();
+    let is_checked = upstream.verification == Verification::Full;
     Ok(Some(map! {
         "name": "envoy.transport_sockets.tls",
         "typed_config": map! {
@@ -189,14 +247,14 @@ fn transport(
             "sni": (!is_address).then(|| Node::from(&name)),
             "common_tls_context": map! {
                 "tls_params": tls::versions(),
-                "alpn_protocols": [alpn],
-                "validation_context": map! {
+                "alpn_protocols": alpn.iter().map(|name| Node::from(*name)).collect::<Vec<_>>(),
+                "validation_context": is_checked.then(|| map! {
                     "trusted_ca": map! { "filename": &settings.authorities },
                     "match_typed_subject_alt_names": [map! {
                         "san_type": if is_address { "IP_ADDRESS" } else { "DNS" },
                         "matcher": map! { "exact": name },
                     }],
-                },
+                }),
             },
         },
     }))

@@ -33,7 +33,10 @@ use tollgate_api_keys::ApiKey;
 use tollgate_rate_limit::{Counters, ResponseHeaders, Throttle};
 
 pub use domain::{Condition, Domain, HeaderMatch, InvokeApi, Mapping, RoutingRule};
-pub use integration::{Http, HttpProxy, Integration, IntegrationResponse, Mock, Passthrough};
+pub use integration::{
+    Http, HttpProxy, Integration, IntegrationResponse, LambdaProxy, Mock, Passthrough,
+    ResponseTransferMode,
+};
 pub use stage::{Canary, ClientThrottle, Stage};
 pub use usage_plan::{ApiStage, UsagePlan};
 

@@ -11,6 +11,7 @@ use tollgate_policy::{
 };
 
 use crate::api::{Api, Stage};
+use crate::client_certificate::ClientCertificates;
 use crate::definition::{Definition, Protocol};
 use crate::limits::{self, Limits};
 use crate::route::Route;
@@ -25,6 +26,7 @@ pub struct Gateway {
     pub(crate) selector: Selector,
     pub(crate) limits: Limits,
     pub(crate) account_id: Option<Rc<str>>,
+    pub(crate) client_certificates: ClientCertificates,
     needs: Needs,
 }
 
@@ -38,6 +40,18 @@ pub struct Notes {
     pub(crate) limits: limits::Notes,
     /// When the request went on to the integration.
     pub(crate) sent: Option<Timestamp>,
+    /// Whose reply is to come.
+    pub(crate) awaits: Awaits,
+}
+
+/// Whose reply is to come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Awaits {
+    /// Nobody's.
+    #[default]
+    Nobody,
+    /// That of the function that answers the route.
+    Function,
 }
 
 /// Where in the definition an exchange is.
@@ -125,6 +139,23 @@ impl Policy for Gateway {
 
     fn on_wake(&self, notes: &mut Notes, exchange: &mut Exchange, host: &dyn Host) -> Verdict {
         self.go_on(notes, exchange, None, host)
+    }
+
+    fn on_reply(
+        &self,
+        notes: &mut Notes,
+        exchange: &mut Exchange,
+        reply: Option<Response>,
+        host: &dyn Host,
+    ) -> Verdict {
+        match std::mem::take(&mut notes.awaits) {
+            Awaits::Function => {
+                Verdict::Respond(self.answer_of_function(notes, exchange, reply, host))
+            }
+            Awaits::Nobody => {
+                Verdict::Respond(self.refuse_for(Fault::Internal, notes, exchange, host))
+            }
+        }
     }
 
     fn on_response(
@@ -267,7 +298,8 @@ impl Compile for Gateway {
         let limits = Limits::compile(&definition, &apis)?;
         let account_id = definition.account_id.as_deref().map(account_id).transpose()?;
         let needs = Self::need(&apis, &limits);
-        Ok(Self { apis, selector, limits, account_id, needs })
+        let client_certificates = ClientCertificates::default();
+        Ok(Self { apis, selector, limits, account_id, client_certificates, needs })
     }
 }
 

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use tollgate_lambda_proxy::Format;
 use tollgate_mapping::{Dialect, Scene};
 use tollgate_parameter_mapping::{RequestMapping, ResponseMapping};
 use tollgate_payload::{BinaryMediaTypes, ContentHandling, Conversion, NotBase64};
 use tollgate_policy::{Exchange, Fault, Headers, Invalid, Response};
 
-use crate::definition::{self, HttpProxy, Mock, Passthrough, Protocol};
+use crate::definition::{self, HttpProxy, Mock, Passthrough, Protocol, ResponseTransferMode};
 use crate::integration_response::{IntegrationResponses, Selected};
 use crate::remap;
 use crate::snapshot::Snapshot;
@@ -25,6 +26,8 @@ pub(crate) struct Integration {
     pub(crate) request: RequestMapping,
     /// What becomes of a request's body.
     pub(crate) handling: Option<ContentHandling>,
+    /// How its answer comes.
+    pub(crate) mode: ResponseTransferMode,
 }
 
 /// Whose answer it is.
@@ -32,6 +35,9 @@ pub(crate) struct Integration {
 pub(crate) enum Kind {
     /// That of a service, passed on; of an HTTP API changed by its status.
     HttpProxy(BTreeMap<u16, ResponseMapping>),
+    /// That of a function; of an HTTP API changed by its status. Which function it is depends on the
+    /// stage.
+    Lambda(BTreeMap<u16, ResponseMapping>),
     /// That of a service, turned into what the responses say.
     Http(IntegrationResponses),
     /// One of the responses.
@@ -64,9 +70,10 @@ impl Integration {
             definition::Integration::HttpProxy(service) => {
                 let at = within("http_proxy");
                 let request = request(service, protocol).map_err(at)?;
-                let responses = responses(service, protocol).map_err(at)?;
+                let responses = responses(&service.response_parameters, protocol).map_err(at)?;
                 let handling = handling(service, protocol).map_err(at)?;
-                Ok(Self { kind: Kind::HttpProxy(responses), request, handling })
+                let mode = service.response_transfer_mode;
+                Ok(Self { kind: Kind::HttpProxy(responses), request, handling, mode })
             }
             definition::Integration::Http(http) => {
                 let at = within("http");
@@ -77,15 +84,32 @@ impl Integration {
                     let reason = "what is answered is in `responses`";
                     return Err(at(Invalid::new("service.response_parameters", reason)));
                 }
+                let mode = service.response_transfer_mode;
+                if mode == ResponseTransferMode::Stream {
+                    let reason = "only what an `http_proxy` answers comes as a stream";
+                    return Err(at(Invalid::new("service.response_transfer_mode", reason)));
+                }
                 let responses = IntegrationResponses::compile(&http.responses).map_err(at)?;
                 let handling = service.content_handling;
-                Ok(Self { kind: Kind::Http(responses), request, handling })
+                Ok(Self { kind: Kind::Http(responses), request, handling, mode })
+            }
+            definition::Integration::LambdaProxy(lambda) => {
+                let at = within("lambda_proxy");
+                check_format(lambda.proxy.format, protocol).map_err(at)?;
+                let request = mapping(&lambda.request_parameters, protocol).map_err(at)?;
+                if !request.is_of_headers() {
+                    let reason = "of an event only header fields can be changed";
+                    return Err(at(Invalid::new("request_parameters", reason)));
+                }
+                let responses = responses(&lambda.response_parameters, protocol).map_err(at)?;
+                let mode = ResponseTransferMode::Buffered;
+                Ok(Self { kind: Kind::Lambda(responses), request, handling: None, mode })
             }
             definition::Integration::Mock(mock) => {
                 let at = within("mock");
                 of_rest(protocol).map_err(at)?;
                 let (kind, request) = (self::mock(mock).map_err(at)?, RequestMapping::default());
-                Ok(Self { kind, request, handling: None })
+                Ok(Self { kind, request, handling: None, mode: ResponseTransferMode::Buffered })
             }
         }
     }
@@ -95,7 +119,7 @@ impl Integration {
         match &self.kind {
             Kind::HttpProxy(responses) => responses.values().any(ResponseMapping::needs_body),
             Kind::Http(responses) => responses.need_body(),
-            Kind::Mock { .. } => false,
+            Kind::Lambda(_) | Kind::Mock { .. } => false,
         }
     }
 
@@ -104,9 +128,21 @@ impl Integration {
             Kind::HttpProxy(responses) => {
                 responses.values().any(ResponseMapping::needs_source_address)
             }
+            // An event says where the client is.
+            Kind::Lambda(_) => true,
             Kind::Http(responses) | Kind::Mock { responses, .. } => responses.need_source_address(),
         };
         responses || self.request.needs_source_address()
+    }
+
+    /// Turns the response of a function into what the client sees of it.
+    pub(crate) fn answer_of_function(&self, exchange: &Exchange, response: &mut Response) {
+        let Kind::Lambda(mappings) = &self.kind else { return };
+        if let Some(mapping) = mappings.get(&response.status) {
+            let scene = Scene::new(exchange).with_response(response);
+            let changes = mapping.changes(&scene);
+            changes.apply(response);
+        }
     }
 
     /// What the gateway answers itself, where it does.
@@ -171,8 +207,8 @@ impl Integration {
                     Step::GoOn
                 }
             },
-            // It is answered before anything is asked.
-            Kind::Mock { .. } => Step::Refuse(Fault::Internal),
+            // They are answered before anything goes on.
+            Kind::Lambda(_) | Kind::Mock { .. } => Step::Refuse(Fault::Internal),
         }
     }
 }
@@ -186,7 +222,7 @@ impl Integration {
         binary: &BinaryMediaTypes,
     ) -> Conversion {
         let handling = match &self.kind {
-            Kind::HttpProxy(_) | Kind::Mock { .. } => None,
+            Kind::HttpProxy(_) | Kind::Lambda(_) | Kind::Mock { .. } => None,
             Kind::Http(responses) => match responses.select(response.status) {
                 // The integration's body is not in it.
                 Some(selected) if selected.makes_body() => return Conversion::None,
@@ -194,7 +230,8 @@ impl Integration {
                 None => None,
             },
         };
-        let is_off = binary.is_empty() && handling.is_none();
+        let is_off =
+            binary.is_empty() && handling.is_none() || self.mode == ResponseTransferMode::Stream;
         if is_off || response.headers.get("content-encoding").is_some() {
             return Conversion::None;
         }
@@ -232,7 +269,7 @@ pub(crate) fn media_type(headers: &Headers) -> String {
     said.filter(|said| !said.is_empty()).unwrap_or(JSON).to_ascii_lowercase()
 }
 
-fn dialect(protocol: Protocol) -> Dialect {
+pub(crate) const fn dialect(protocol: Protocol) -> Dialect {
     match protocol {
         Protocol::Http => Dialect::Http,
         Protocol::Rest => Dialect::Rest,
@@ -255,17 +292,37 @@ fn handling(service: &HttpProxy, protocol: Protocol) -> Result<Option<ContentHan
     }
 }
 
+/// Events and responses of a function are those of the API's kind.
+fn check_format(format: Format, protocol: Protocol) -> Result<(), Invalid> {
+    match (format, protocol) {
+        (Format::Rest, Protocol::Rest) | (Format::V1 | Format::V2, Protocol::Http) => Ok(()),
+        (Format::Rest, Protocol::Http) => {
+            Err(Invalid::new("proxy.format", "must be `1.0` or `2.0` in an HTTP API"))
+        }
+        (Format::V1 | Format::V2, Protocol::Rest) => {
+            Err(Invalid::new("proxy.format", "must be `rest` in a REST API"))
+        }
+    }
+}
+
 fn request(service: &HttpProxy, protocol: Protocol) -> Result<RequestMapping, Invalid> {
-    RequestMapping::compile(&service.request_parameters, dialect(protocol))
+    mapping(&service.request_parameters, protocol)
+}
+
+fn mapping(
+    parameters: &BTreeMap<String, String>,
+    protocol: Protocol,
+) -> Result<RequestMapping, Invalid> {
+    RequestMapping::compile(parameters, dialect(protocol))
         .map_err(|invalid| invalid.within("request_parameters"))
 }
 
 fn responses(
-    service: &HttpProxy,
+    parameters: &BTreeMap<u16, BTreeMap<String, String>>,
     protocol: Protocol,
 ) -> Result<BTreeMap<u16, ResponseMapping>, Invalid> {
     let at = |invalid: Invalid| invalid.within("response_parameters");
-    if protocol == Protocol::Rest && !service.response_parameters.is_empty() {
+    if protocol == Protocol::Rest && !parameters.is_empty() {
         return Err(at(Invalid::new(
             "",
             "only an HTTP API changes what a proxied service answers",
@@ -280,7 +337,7 @@ fn responses(
             .map_err(|invalid| at(invalid.within(status.to_string())))?;
         Ok((*status, mapping))
     };
-    service.response_parameters.iter().map(compile).collect()
+    parameters.iter().map(compile).collect()
 }
 
 fn mock(mock: &Mock) -> Result<Kind, Invalid> {

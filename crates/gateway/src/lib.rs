@@ -19,6 +19,7 @@
 
 mod api;
 mod canary;
+mod client_certificate;
 pub mod definition;
 mod domain;
 mod explain;
@@ -47,9 +48,9 @@ mod view;
 pub use definition::Definition;
 pub use explain::{Explanation, Outcome, Step, outward};
 pub use gateway::{Gateway, Notes};
-pub use request::{COMPRESSION_HEADER, SHADOW_HEADER};
-pub use target::{CLUSTER_HEADER, PROXY_TIMEOUT_MILLIS};
-pub use upstream::{Upstream, compression_sizes, upstreams};
+pub use request::{COMPRESSION_HEADER, SHADOW_HEADER, STREAM, TRANSFER_HEADER};
+pub use target::{CLUSTER_HEADER, PROXY_TIMEOUT_MILLIS, STREAM_TIMEOUT_MILLIS};
+pub use upstream::{HttpVersion, Upstream, Verification, compression_sizes, upstreams};
 
 #[cfg(test)]
 mod tests;

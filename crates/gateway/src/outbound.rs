@@ -23,9 +23,19 @@ const ABOUT_THE_BODY: [&[u8]; 4] =
 /// Where the client comes from, which is the proxy's to say.
 pub(crate) const OF_THE_PROXY: [&[u8]; 2] = [b"x-forwarded-for", b"x-forwarded-proto"];
 
-/// Removes what a proxied service does not get.
+/// Removes what a proxied service does not get. A service of gRPC answers nobody who does not say that
+/// trailers are welcome.
 pub(crate) fn drop_unwanted(headers: &mut Headers) {
-    remove(headers, |name| UNWANTED.contains(&name));
+    let is_grpc = is_grpc(headers);
+    remove(headers, |name| UNWANTED.contains(&name) && !(is_grpc && name == b"te"));
+}
+
+fn is_grpc(headers: &Headers) -> bool {
+    const GRPC: &[u8] = b"application/grpc";
+    let said = headers.get("content-type").and_then(|said| said.split_at_checked(GRPC.len()));
+    said.is_some_and(|(start, rest)| {
+        start.eq_ignore_ascii_case(GRPC) && matches!(rest.first(), None | Some(b'+' | b';'))
+    })
 }
 
 /// Removes everything of the client's but what its body needs: a service that is not proxied gets what

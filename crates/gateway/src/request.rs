@@ -3,18 +3,21 @@
 use std::collections::BTreeMap;
 
 use tollgate_canary::Variant;
+use tollgate_lambda::event::Source;
+use tollgate_lambda_proxy::LambdaProxy;
 use tollgate_mapping::Scene;
 use tollgate_payload::{Coding, Conversion, NotBase64, Undecodable};
-use tollgate_policy::{Exchange, Fault, Host, Request, Response, Verdict, text};
+use tollgate_policy::{Call, Exchange, Fault, Host, Request, Response, Verdict, text};
 
 use crate::api::Api;
 use crate::canary::Canary;
-use crate::definition::Protocol;
-use crate::gateway::{Found, Gateway, Notes, Place};
+use crate::definition::{Protocol, ResponseTransferMode};
+use crate::gateway::{Awaits, Found, Gateway, Notes, Place};
 use crate::integration::{JSON, Kind, Step};
 use crate::limits::{self, Stop};
 use crate::route::Route;
 use crate::select::Selected;
+use crate::snapshot::Snapshot;
 use crate::{ids, outbound, path, trace};
 
 /// The header fields by which the gateway and the proxy speak to each other. A client's are removed.
@@ -29,6 +32,11 @@ pub const SHADOW_HEADER: &str = "x-tollgate-shadow-cluster";
 
 /// The header field by which the proxy is told to compress the response, from this size on.
 pub const COMPRESSION_HEADER: &str = "x-tollgate-compression";
+
+/// The header field by which the proxy is told that the response comes little by little, and its value.
+pub const TRANSFER_HEADER: &str = "x-tollgate-transfer";
+/// The value of [`TRANSFER_HEADER`].
+pub const STREAM: &str = "stream";
 
 /// API Gateway's limit on a payload.
 const MAX_PAYLOAD_BYTES: u64 = 10 * 1024 * 1024;
@@ -47,6 +55,7 @@ impl Gateway {
         exchange: &mut Exchange,
     ) -> Result<Option<Response>, Fault> {
         strip_control(exchange);
+        exchange.context.client_cert = self.client_certificates.take(&mut exchange.request.headers);
         exchange.context.account_id = self.account_id.clone();
         let selected = self.selector.select(&self.apis, &exchange.request);
         let Selected { api: index, stage, path: rest, base_path } = match selected {
@@ -259,6 +268,7 @@ impl Gateway {
         let needs_body = validator.is_some()
             || is_coded
             || conversion != Conversion::None
+            || matches!(route.integration.kind, Kind::Lambda(_))
             || route.integration.request.needs_body();
         if needs_body && body.is_none() {
             return Ok(Verdict::Body);
@@ -268,6 +278,13 @@ impl Gateway {
         {
             exchange.context.validation_error = Some(wrong);
             return Err(Fault::BadRequestBody);
+        }
+        if let Some(function) = route.functions.get(place.content.target) {
+            let body = body.ok_or(Fault::Internal)?;
+            let call = call(function, route, place, snapshot, exchange, body)?;
+            notes.sent = Some(host.now());
+            notes.awaits = Awaits::Function;
+            return Ok(Verdict::Call(call));
         }
         match route.integration.mock(exchange) {
             None => {}
@@ -310,9 +327,12 @@ impl Gateway {
         if api.protocol == Protocol::Rest {
             outbound::introduce(&mut exchange.request.headers, &api.id);
         }
+        let mode = route.integration.mode;
         let reads_answer = route.integration.reads_answer()
             || api.protocol == Protocol::Rest && !snapshot.binary.is_empty();
-        if reads_answer {
+        if mode == ResponseTransferMode::Stream {
+            exchange.request.headers.set(TRANSFER_HEADER, STREAM);
+        } else if reads_answer {
             // In a coding it could not be read.
             exchange.request.headers.remove("accept-encoding");
         } else if let Some(compression) = &snapshot.compression
@@ -363,6 +383,27 @@ impl Gateway {
             }
         }
     }
+}
+
+/// The call that hands a request to a function.
+fn call(
+    function: &LambdaProxy,
+    route: &Route,
+    place: &Place,
+    snapshot: &Snapshot,
+    exchange: &mut Exchange,
+    body: &[u8],
+) -> Result<Call, Fault> {
+    let changes = {
+        let scene = Scene::new(exchange).with_path(&place.path).with_body(body);
+        route.integration.request.changes(&scene)
+    };
+    // Of an event only header fields are changed.
+    let _ = changes.apply(&mut exchange.request.headers, None);
+    check_mapped(&exchange.request)?;
+    trace::begin(exchange);
+    let source = Source { exchange, path: &place.path };
+    Ok(function.call(source, body, &snapshot.binary))
 }
 
 /// What a mapping has made of a request must still be one: it is never cut, since what would be lost may

@@ -1,8 +1,10 @@
 //! An answer on its way to the client: the integration's, or the gateway's own.
 
 use tollgate_gateway_response::GatewayResponses;
+use tollgate_lambda_proxy::Bad;
 use tollgate_policy::{Exchange, Fault, Host, Response, Verdict, vary_on};
 
+use crate::definition::Protocol;
 use crate::gateway::{Found, Gateway, Notes, latency};
 use crate::ids;
 use crate::integration::{Kind, Step};
@@ -43,6 +45,41 @@ impl Gateway {
             return Verdict::Respond(without_body(response));
         }
         Verdict::Continue
+    }
+
+    /// Turns the reply to the call of a function into what the client sees of it.
+    pub(crate) fn answer_of_function(
+        &self,
+        notes: &Notes,
+        exchange: &mut Exchange,
+        reply: Option<Response>,
+        host: &dyn Host,
+    ) -> Response {
+        let found = notes.place.as_ref().and_then(|place| {
+            let route = place.route.as_ref()?;
+            let function = route.functions.get(place.content.target)?;
+            Some((&route.integration, function, self.found(place)?.snapshot))
+        });
+        let Some((integration, function, snapshot)) = found else {
+            return self.refuse_for(Fault::Internal, notes, exchange, host);
+        };
+        exchange.context.integration_status = reply.as_ref().map(|reply| reply.status);
+        exchange.context.integration_latency = notes.sent.map(|at| host.now().since(at));
+        match function.answer(exchange, reply, &snapshot.binary) {
+            Ok(mut response) => {
+                integration.answer_of_function(exchange, &mut response);
+                if let (Protocol::Rest, Some(trace)) =
+                    (snapshot.protocol, &exchange.context.trace_id)
+                {
+                    response.headers.set("x-amzn-trace-id", trace);
+                }
+                self.sign(notes, exchange, response, host)
+            }
+            Err(Bad { fault, reason }) => {
+                exchange.context.integration_error = Some(reason.to_owned());
+                self.refuse_for(fault, notes, exchange, host)
+            }
+        }
     }
 
     /// The answer to a fault.

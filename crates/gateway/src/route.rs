@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use tollgate_jwt_authorizer::{JwtAuthorizer, check_claims_to_headers, check_scopes};
+use tollgate_lambda::Function;
+use tollgate_lambda_proxy::LambdaProxy;
 use tollgate_policy::Invalid;
 use tollgate_request_validator::{Models, Validator};
 
@@ -11,6 +13,7 @@ use crate::definition::{self, ApiKeySource, Authorization, Protocol};
 use crate::integration::Integration;
 use crate::router::RouteKey;
 use crate::target::Target;
+use crate::variables;
 use crate::view::{Content, View};
 
 /// One route, compiled.
@@ -31,6 +34,8 @@ pub(crate) struct Route {
     /// The service of the integration, if it has one, as each stage that serves the snapshot sees it,
     /// and each canary.
     pub(crate) targets: Vec<Target>,
+    /// The function of the integration, if it has one, in the same way.
+    pub(crate) functions: Vec<LambdaProxy>,
     /// What makes the metrics of the route tell it from others: its method and its path.
     pub(crate) labels: Rc<str>,
 }
@@ -112,6 +117,18 @@ impl Route {
                 }))
             };
         let targets = views.iter().filter_map(target).collect::<Result<_, _>>()?;
+        let functions = match integration {
+            definition::Integration::LambdaProxy(lambda) => (views.iter())
+                .map(|view| {
+                    function(&lambda.proxy, view).map_err(|invalid| {
+                        at_integration(invalid.within(format!("lambda_proxy.proxy ({view})")))
+                    })
+                })
+                .collect::<Result<_, _>>()?,
+            definition::Integration::HttpProxy(_)
+            | definition::Integration::Http(_)
+            | definition::Integration::Mock(_) => Vec::new(),
+        };
         Ok(Self {
             resource_id: resource_id(text).into(),
             key: text.into(),
@@ -126,9 +143,21 @@ impl Route {
             validator,
             integration: compiled,
             targets,
+            functions,
             labels: labels(key),
         })
     }
+}
+
+/// A function as a stage sees it, whose variables may be part of its name.
+fn function(
+    config: &tollgate_lambda_proxy::Config,
+    view: &View<'_>,
+) -> Result<LambdaProxy, Invalid> {
+    let name = variables::substitute(&config.function.name, &view.variables)
+        .map_err(|invalid| invalid.within("function.name"))?;
+    let function = Function { name, ..config.function.clone() };
+    LambdaProxy::compile(&tollgate_lambda_proxy::Config { function, ..config.clone() })
 }
 
 /// Ten characters that tell the path of a route key from others.

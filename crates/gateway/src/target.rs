@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use std::rc::Rc;
 
 use tollgate_parameter_mapping::Changes;
-use tollgate_policy::{Endpoint, Exchange, Invalid};
+use tollgate_policy::{Endpoint, Exchange, Invalid, Scheme};
 
-use crate::definition::{HttpProxy, Protocol};
+use crate::definition::{HttpProxy, Protocol, ResponseTransferMode};
 use crate::router::{RouteKey, Segment};
 use crate::upstream::Upstream;
 use crate::variables;
@@ -23,6 +23,9 @@ const MIN_TIMEOUT_MILLIS: u32 = 50;
 
 /// The proxy's own time-out for every route, which those that differ from it must override.
 pub const PROXY_TIMEOUT_MILLIS: u32 = 30_000;
+
+/// The longest time for a response that comes as a stream: API Gateway's 15 minutes.
+pub const STREAM_TIMEOUT_MILLIS: u32 = 900_000;
 
 /// An HTTP service, as one stage and one route see it.
 #[derive(Debug)]
@@ -73,8 +76,9 @@ impl Target {
                 return Err(Invalid::new("method", reason));
             }
         };
-        let timeout = timeout(proxy.timeout_millis, protocol)?;
-        let upstream = Upstream::named(endpoint, proxy.server_name_to_verify.as_deref());
+        let timeout = timeout(proxy, protocol)?;
+        check_encryption(proxy, &endpoint, protocol)?;
+        let upstream = Upstream::of_service(endpoint, proxy);
         Ok(Self {
             cluster: upstream.cluster,
             authority: upstream.endpoint.authority(),
@@ -220,13 +224,41 @@ fn is_method(method: &str) -> bool {
     matches!(method, "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "HEAD" | "OPTIONS")
 }
 
-fn timeout(millis: Option<u32>, protocol: Protocol) -> Result<u32, Invalid> {
-    let most = match protocol {
+/// Whatever is said of encryption must be about something.
+fn check_encryption(
+    proxy: &HttpProxy,
+    endpoint: &Endpoint,
+    protocol: Protocol,
+) -> Result<(), Invalid> {
+    let refuse = |field: &str, reason: String| Err(Invalid::new(field, reason));
+    if proxy.insecure_skip_verification && protocol == Protocol::Http {
+        let reason = "only a REST API can leave a certificate unchecked";
+        return refuse("insecure_skip_verification", reason.to_owned());
+    }
+    match endpoint.scheme {
+        Scheme::Http if proxy.insecure_skip_verification => {
+            let reason = format!("`{endpoint}` has no certificate to leave unchecked: use `https`");
+            refuse("insecure_skip_verification", reason)
+        }
+        Scheme::Https if proxy.http2 => {
+            let reason = format!("with `{endpoint}` the protocol is agreed on: leave it out");
+            refuse("http2", reason)
+        }
+        Scheme::Http | Scheme::Https => Ok(()),
+    }
+}
+
+fn timeout(proxy: &HttpProxy, protocol: Protocol) -> Result<u32, Invalid> {
+    let usual = match protocol {
         Protocol::Http => 30_000,
         Protocol::Rest => 29_000,
     };
-    match millis {
-        None => Ok(most),
+    let most = match proxy.response_transfer_mode {
+        ResponseTransferMode::Buffered => usual,
+        ResponseTransferMode::Stream => STREAM_TIMEOUT_MILLIS,
+    };
+    match proxy.timeout_millis {
+        None => Ok(usual),
         Some(millis) if (MIN_TIMEOUT_MILLIS..=most).contains(&millis) => Ok(millis),
         Some(millis) => {
             let reason = format!("`{millis}` is not from {MIN_TIMEOUT_MILLIS} to {most}");

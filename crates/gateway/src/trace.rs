@@ -19,6 +19,14 @@ const MAX_BYTES: usize = 512;
 /// See [X-Ray](https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader)
 /// and [W3C](https://www.w3.org/TR/trace-context/).
 pub(crate) fn go_on(exchange: &mut Exchange) {
+    if let Some(parent) = begin(exchange) {
+        exchange.request.headers.set(W3C, parent);
+    }
+}
+
+/// The same without `traceparent`, which functions are not told. Returns what it would say, where the
+/// client sent none.
+pub(crate) fn begin(exchange: &mut Exchange) -> Option<String> {
     let headers = &exchange.request.headers;
     let (epoch, nonce) = (exchange.arrived.as_secs(), exchange.nonce);
     let (amazon, w3c) = (text(headers, AMAZON), text(headers, W3C).and_then(parent));
@@ -34,12 +42,13 @@ pub(crate) fn go_on(exchange: &mut Exchange) {
     let sampled =
         sampled.or(w3c.map(|(_, sampled)| if sampled { "1" } else { "0" })).unwrap_or("0");
     let trace = format!("Root={root};Parent={span};Sampled={sampled}");
-    if w3c.is_none() {
+    let parent = w3c.is_none().then(|| {
         let id: String = root.chars().skip(2).filter(|char| *char != '-').collect();
-        exchange.request.headers.set(W3C, format!("00-{id}-{span}-0{sampled}"));
-    }
+        format!("00-{id}-{span}-0{sampled}")
+    });
     exchange.request.headers.set(AMAZON, &trace);
     exchange.context.trace_id = Some(trace);
+    parent
 }
 
 fn text<'h>(headers: &'h Headers, name: &str) -> Option<&'h str> {

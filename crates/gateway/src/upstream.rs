@@ -3,41 +3,96 @@
 use std::collections::BTreeSet;
 
 use tollgate_jwt_authorizer::Keys;
+use tollgate_lambda::Function;
 use tollgate_policy::{Endpoint, Invalid};
 
-use crate::definition::{Api, Authorizer, Definition, Integration};
+use crate::definition::{Api, Authorizer, Definition, HttpProxy, Integration};
 use crate::variables;
 use crate::view::{Content, View};
 
 /// A service the gateway calls, and how its certificate is to be checked.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Upstream {
-    /// The name of the proxy's cluster.
+    /// The name of the proxy's cluster. What is told apart below has clusters of its own.
     pub cluster: String,
     /// Where it is.
     pub endpoint: Endpoint,
     /// The name its certificate must have, where it is not the endpoint's host.
     pub server_name: Option<String>,
+    /// Whether its certificate is checked.
+    pub verification: Verification,
+    /// What it is spoken to in.
+    pub version: HttpVersion,
+    /// The region for which the proxy signs what is sent there, of AWS Lambda.
+    pub signing_region: Option<String>,
+}
+
+/// Whether the certificate of a service is checked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verification {
+    /// It must be one of an authority that is trusted, and have the right name.
+    #[default]
+    Full,
+    /// It may be any.
+    Skipped,
+}
+
+/// What a service is spoken to in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum HttpVersion {
+    /// HTTP/2 where service and proxy agree on it when they shake hands, else HTTP/1.1, as in the clear.
+    #[default]
+    Agreed,
+    /// HTTP/2, in the clear.
+    Http2,
 }
 
 impl Upstream {
     /// A service that is what its URL says.
     #[must_use]
     pub fn of(endpoint: Endpoint) -> Self {
-        Self { cluster: endpoint.cluster(), endpoint, server_name: None }
+        Self {
+            cluster: endpoint.cluster(),
+            endpoint,
+            server_name: None,
+            verification: Verification::Full,
+            version: HttpVersion::Agreed,
+            signing_region: None,
+        }
     }
 
-    /// A service whose certificate has another name than its host.
+    /// The Invoke API that calls a function.
+    ///
+    /// # Errors
+    /// [`Invalid`] for an endpoint that is none.
+    pub fn calling(function: &Function) -> Result<Self, Invalid> {
+        let (endpoint, _) =
+            Endpoint::split(&function.endpoint).map_err(|invalid| invalid.within("endpoint"))?;
+        let mut upstream = Self::of(endpoint);
+        upstream.cluster =
+            tollgate_lambda::cluster(&upstream.endpoint, function.signing_region.as_deref());
+        upstream.signing_region = function.signing_region.clone();
+        Ok(upstream)
+    }
+
+    /// The service of an integration, whose URI leads to this endpoint.
     #[must_use]
-    pub fn named(endpoint: Endpoint, server_name: Option<&str>) -> Self {
-        match server_name {
-            None => Self::of(endpoint),
-            Some(name) => Self {
-                cluster: format!("{endpoint}#{name}"),
-                endpoint,
-                server_name: Some(name.to_owned()),
-            },
+    pub fn of_service(endpoint: Endpoint, service: &HttpProxy) -> Self {
+        let mut upstream = Self::of(endpoint);
+        if let Some(name) = &service.server_name_to_verify {
+            upstream.cluster = format!("{}#{name}", upstream.cluster);
+            upstream.server_name = Some(name.clone());
         }
+        // A `!` is in no name, so none can lead to the cluster of another.
+        if service.insecure_skip_verification {
+            upstream.cluster.push_str("!insecure");
+            upstream.verification = Verification::Skipped;
+        }
+        if service.http2 {
+            upstream.cluster.push_str("!http2");
+            upstream.version = HttpVersion::Http2;
+        }
+        upstream
     }
 }
 
@@ -82,10 +137,18 @@ fn of_content(
     found: &mut BTreeSet<Upstream>,
 ) -> Result<(), Invalid> {
     for (name, integration) in content.integrations {
+        if let Integration::LambdaProxy(lambda) = integration {
+            let upstream = Upstream::calling(&lambda.proxy.function).map_err(|invalid| {
+                invalid.within(format!("integrations.{name}.lambda_proxy.proxy.function"))
+            })?;
+            found.insert(upstream);
+        }
         let Some(proxy) = integration.service() else { continue };
         let field = match integration {
             Integration::Http(_) => "http.service",
-            Integration::HttpProxy(_) | Integration::Mock(_) => "http_proxy",
+            Integration::HttpProxy(_) | Integration::LambdaProxy(_) | Integration::Mock(_) => {
+                "http_proxy"
+            }
         };
         for view in views {
             let at = |invalid: Invalid| {
@@ -93,7 +156,7 @@ fn of_content(
             };
             let uri = variables::substitute(&proxy.uri, &view.variables).map_err(at)?;
             let (endpoint, _) = Endpoint::split(&uri).map_err(at)?;
-            found.insert(Upstream::named(endpoint, proxy.server_name_to_verify.as_deref()));
+            found.insert(Upstream::of_service(endpoint, proxy));
         }
     }
     for (name, authorizer) in content.authorizers {

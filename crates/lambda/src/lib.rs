@@ -16,10 +16,12 @@ mod callee;
 mod config;
 pub mod event;
 mod invocation;
+mod reference;
 
 pub use callee::{Callee, cluster};
 pub use config::Function;
 pub use invocation::{Failure, returned};
+pub use reference::{Functions, Place, Reference};
 
 #[cfg(test)]
 mod tests;

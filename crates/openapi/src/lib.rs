@@ -141,6 +141,7 @@ mod cors;
 mod document;
 mod entries;
 mod extensions;
+mod function;
 mod gateway_responses;
 mod integration;
 mod json;

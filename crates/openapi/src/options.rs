@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use tollgate_gateway::definition::Protocol;
+use tollgate_lambda::Functions;
 use tollgate_source::text::quoted;
 use tollgate_source::{At, Findings};
 
@@ -30,6 +31,8 @@ pub struct Options {
     pub region: String,
     /// What `${AWS::AccountId}` stands for.
     pub account_id: String,
+    /// Where functions are called.
+    pub functions: Functions,
 }
 
 /// Values of stage variables by their names.
@@ -71,6 +74,7 @@ impl Default for Options {
             endpoint_type: EndpointType::default(),
             region: "us-east-1".to_owned(),
             account_id: "123456789012".to_owned(),
+            functions: Functions::default(),
         }
     }
 }

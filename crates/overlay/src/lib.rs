@@ -48,6 +48,7 @@ mod canary;
 mod cors;
 mod counters;
 mod domain_name;
+mod lambda;
 mod method;
 mod read;
 mod reference;
@@ -62,6 +63,7 @@ mod usage_plan;
 use std::collections::BTreeMap;
 
 use tollgate_gateway::Definition;
+use tollgate_lambda::Functions;
 use tollgate_policy::Endpoint;
 use tollgate_source::{At, Findings, Node};
 
@@ -131,6 +133,14 @@ impl Overlay {
             stages = [(stage.to_owned(), variables)].into();
         }
         stages
+    }
+
+    /// Where the functions are called that the document names.
+    #[must_use]
+    pub fn functions(&self) -> Functions {
+        read::read(&At::root(&self.node), &mut Findings::default())
+            .map(|written| written.functions)
+            .unwrap_or_default()
     }
 
     /// Adds what the overlay says to a definition. With the name of a stage, that one alone is served.

@@ -1,11 +1,12 @@
 //! The root of an overlay.
 
+use tollgate_lambda::Functions;
 use tollgate_policy::Endpoint;
 use tollgate_rate_limit::{Counters, ResponseHeaders, Throttle};
 use tollgate_source::text::quoted;
 use tollgate_source::{At, Findings};
 
-use crate::{api_key, cors, counters, domain_name, stage, throttle, usage_plan};
+use crate::{api_key, cors, counters, domain_name, lambda, stage, throttle, usage_plan};
 
 /// An overlay as it is written. What is wrong with it is reported and left out.
 #[derive(Debug)]
@@ -21,6 +22,7 @@ pub(crate) struct Written<'a> {
     pub(crate) api_keys: Vec<api_key::Written<'a>>,
     pub(crate) api_keys_file: Option<&'a str>,
     pub(crate) counters: Option<(Counters, Endpoint)>,
+    pub(crate) functions: Functions,
     pub(crate) response_headers: ResponseHeaders,
 }
 
@@ -47,6 +49,7 @@ pub(crate) fn read<'a>(root: &At<'a>, out: &mut Findings) -> Option<Written<'a>>
         api_keys: fields.take("apiKeys").map(|at| api_key::read_all(&at, out)).unwrap_or_default(),
         api_keys_file: fields.take("apiKeysFile").and_then(|at| at.filled(out)),
         counters: fields.take("counters").and_then(|at| counters::read(&at, out)),
+        functions: fields.take("lambda").map(|at| lambda::read(&at, out)).unwrap_or_default(),
         response_headers: fields
             .take("responseHeaders")
             .and_then(|at| response_headers(&at, out))

@@ -77,6 +77,12 @@ impl RequestMapping {
         })
     }
 
+    /// Whether nothing but header fields is changed.
+    #[must_use]
+    pub fn is_of_headers(&self) -> bool {
+        self.headers().count() == self.0.len()
+    }
+
     /// The variables of the integration's URI that get a value.
     pub fn path_variables(&self) -> impl Iterator<Item = &str> {
         self.0.iter().filter_map(|(_, place, _)| match place {

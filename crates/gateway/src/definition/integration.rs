@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use tollgate_payload::ContentHandling;
 
-use super::is_default;
+use super::{is_default, is_false};
 
 /// What answers the requests of a route.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -18,6 +18,8 @@ pub enum Integration {
     Http(Http),
     /// Answers by itself. API Gateway's `MOCK`, which only REST APIs have.
     Mock(Mock),
+    /// Hands the request to a Lambda function, which says the whole response. API Gateway's `AWS_PROXY`.
+    LambdaProxy(LambdaProxy),
 }
 
 impl Integration {
@@ -26,7 +28,7 @@ impl Integration {
     pub const fn service(&self) -> Option<&HttpProxy> {
         match self {
             Self::HttpProxy(service) | Self::Http(Http { service, .. }) => Some(service),
-            Self::Mock(_) => None,
+            Self::Mock(_) | Self::LambdaProxy(_) => None,
         }
     }
 }
@@ -42,12 +44,24 @@ pub struct HttpProxy {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
     /// How long the service may take to answer, 50 to 30,000 ms for an HTTP API and 50 to 29,000 ms
-    /// for a REST API; the upper end where absent.
+    /// for a REST API; the upper end where absent. With [`ResponseTransferMode::Stream`] it is the time for
+    /// the whole response, up to 900,000 ms.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout_millis: Option<u32>,
     /// The name the service's certificate must have, where it is not that of the URI.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server_name_to_verify: Option<String>,
+    /// Whether the service may have any certificate, which nobody checks then: whoever is on the way can
+    /// read and change what is said. Of a REST API.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub insecure_skip_verification: bool,
+    /// Whether the service is spoken to in HTTP/2, of one that is reached in the clear. (With `https` the
+    /// service and the proxy agree on it.)
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub http2: bool,
+    /// How the response comes to the client, of a REST API.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub response_transfer_mode: ResponseTransferMode,
     /// What becomes of a request's body, of a REST API. Where absent it passes as it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_handling: Option<ContentHandling>,
@@ -68,6 +82,33 @@ impl HttpProxy {
     pub fn new(uri: impl Into<String>) -> Self {
         Self { uri: uri.into(), ..Self::default() }
     }
+}
+
+/// A Lambda function that answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LambdaProxy {
+    /// The function. Its name may hold `${stageVariables.name}`.
+    pub proxy: tollgate_lambda_proxy::Config,
+    /// What is changed of the header fields of the event, in the words of the API's kind: of an HTTP API
+    /// `append:header.NAME` and the like, of a REST API `integration.request.header.NAME`. Up to 100.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub request_parameters: BTreeMap<String, String>,
+    /// What is changed of the response of an HTTP API, by its status: `overwrite:statuscode`,
+    /// `append:header.NAME` and the like. Up to 100 of each status.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub response_parameters: BTreeMap<u16, BTreeMap<String, String>>,
+}
+
+/// How a response comes to the client.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ResponseTransferMode {
+    /// As a whole, as far as API Gateway shows. `BUFFERED`
+    #[default]
+    Buffered,
+    /// Little by little, and for as long as 15 minutes. It is neither converted nor compressed. `STREAM`
+    Stream,
 }
 
 /// An HTTP service that is called with what the mapping says and nothing else.

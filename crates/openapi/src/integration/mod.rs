@@ -2,6 +2,7 @@
 
 mod content_handling;
 mod http;
+mod lambda;
 mod mock;
 mod passthrough;
 mod proxy;
@@ -37,6 +38,7 @@ enum Kind {
     HttpProxy,
     Http,
     Mock,
+    Lambda,
 }
 
 /// Reads the integration of a route whose path has these variables.
@@ -62,6 +64,7 @@ pub(crate) fn translate<'a>(
         Kind::HttpProxy => proxy::read(&mut fields, variables, context, out),
         Kind::Http => http::read(&mut fields, variables, context, out),
         Kind::Mock => mock::read(&mut fields, out).map(|mock| (mock, BTreeMap::new())),
+        Kind::Lambda => lambda::read(&mut fields, variables, context, out),
     };
     fields.done(out);
     let (integration, claims_to_headers) = integration?;
@@ -74,13 +77,13 @@ fn kind(fields: &mut Fields<'_>, protocol: Protocol, out: &mut Findings) -> Opti
     let name = text.to_ascii_lowercase();
     let kind = match name.as_str() {
         "http_proxy" => return Some(Kind::HttpProxy),
+        "aws_proxy" => return Some(Kind::Lambda),
         "http" => Kind::Http,
         "mock" => Kind::Mock,
-        "aws_proxy" | "aws" => {
-            let reason = format!(
-                "integrations of type `{name}` are not served by this version: an `http_proxy` can \
-                 call the same code where it is served over HTTP"
-            );
+        "aws" => {
+            let reason = "integrations of type `aws` are not served by this version: an `aws_proxy` \
+                          calls a function without templates, and an `http_proxy` the same code where \
+                          it is served over HTTP";
             out.refuse(&at, reason);
             return None;
         }

@@ -34,7 +34,8 @@ pub(super) fn read(
     Some((Integration::HttpProxy(HttpProxy { response_parameters, ..service }), claims))
 }
 
-fn response_parameters(
+/// What an HTTP API changes of the answer.
+pub(super) fn response_parameters(
     fields: &mut Fields<'_>,
     context: &Context<'_>,
     out: &mut Findings,
@@ -43,7 +44,7 @@ fn response_parameters(
         return BTreeMap::new();
     };
     if context.protocol == Protocol::Rest {
-        out.refuse_key(&at, "only an HTTP API changes what an `http_proxy` answers");
+        out.refuse_key(&at, "only an HTTP API changes what a proxy answers");
         return BTreeMap::new();
     }
     mapping::read_responses(&at, context, out)
@@ -51,7 +52,7 @@ fn response_parameters(
 
 /// The responses of a proxy are passed on as they are. API Gateway's exports say so in a response
 /// that maps nothing.
-fn responses(at: &At<'_>, out: &mut Findings) {
+pub(super) fn responses(at: &At<'_>, out: &mut Findings) {
     if at.map(out).is_none() {
         return;
     }
@@ -65,14 +66,14 @@ fn responses(at: &At<'_>, out: &mut Findings) {
                 && is_filled(&at)
             {
                 let reason = format!(
-                    "`{key}` do nothing here: the responses of an `http_proxy` are passed on as they are"
+                    "`{key}` do nothing here: the responses of a proxy are passed on as they are"
                 );
                 out.refuse_key(&at, reason);
             }
         }
         fields.refuse(
             "contentHandling",
-            "`contentHandling` does nothing here: the responses of an `http_proxy` are passed on as they are",
+            "`contentHandling` does nothing here: the responses of a proxy are passed on as they are",
             out,
         );
         fields.done(out);

@@ -39,7 +39,11 @@ pub(super) fn read(
         None => Some(Mapping::default()),
     };
     let method = method(fields, out);
-    let timeout_millis = timeout(fields, context.protocol, out);
+    let most = match context.protocol {
+        Protocol::Http => 30_000,
+        Protocol::Rest => 29_000,
+    };
+    let timeout_millis = timeout(fields, most, out);
     let server_name = server_name(fields, out);
     let uri = fields.need("uri", out);
     connection(fields, out);
@@ -121,11 +125,12 @@ fn method(fields: &mut Fields<'_>, out: &mut Findings) -> Option<Option<String>>
     Some(Some(method).filter(|method| method != "ANY"))
 }
 
-fn timeout(fields: &mut Fields<'_>, protocol: Protocol, out: &mut Findings) -> Option<Option<u32>> {
-    let most = match protocol {
-        Protocol::Http => 30_000,
-        Protocol::Rest => 29_000,
-    };
+/// How long the integration may take, if that is said.
+pub(super) fn timeout(
+    fields: &mut Fields<'_>,
+    most: u32,
+    out: &mut Findings,
+) -> Option<Option<u32>> {
     match fields.take("timeoutInMillis") {
         Some(at) => at.number(50, most, out).map(Some),
         None => Some(None),

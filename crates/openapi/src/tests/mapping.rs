@@ -164,5 +164,5 @@ fn answers_of_an_http_api_are_changed_by_status() {
         &["`$request.body.b` is not there any more when a response is mapped"],
     );
     let rest = rest("", "responseParameters: {200: {'append:header.a': b}}");
-    refuse(&rest, &["only an HTTP API changes what an `http_proxy` answers"]);
+    refuse(&rest, &["only an HTTP API changes what a proxy answers"]);
 }

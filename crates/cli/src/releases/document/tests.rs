@@ -54,6 +54,7 @@ pub fn source(folder: &TempDir, stage: &str, overlay: Option<&str>) -> Source {
         base_path: None,
         region: None,
         account_id: None,
+        lambda_endpoint: None,
     }
 }
 
