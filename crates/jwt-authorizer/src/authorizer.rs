@@ -17,6 +17,7 @@ use crate::cache::Cache;
 use crate::config::{Config, KeyId};
 use crate::identity::{self, Found, Source};
 use crate::issuer::Issuer;
+use crate::user_pools::{self, UserPools};
 use crate::verified::Verified;
 
 /// What API Gateway says when it cannot get at an issuer's keys.
@@ -37,6 +38,7 @@ pub struct JwtAuthorizer {
     key_id: KeyId,
     key_wait: Duration,
     claims_to_headers: BTreeMap<String, String>,
+    user_pools: Option<UserPools>,
     cache: RefCell<Rc<RefCell<Cache>>>,
     /// What this was compiled from: what was learned under it is true under the same only.
     config: Config,
@@ -83,15 +85,7 @@ impl JwtAuthorizer {
             exchange.request.headers.remove_alike(name);
         }
         match self.admit(&exchange.request, host) {
-            Ok(verified) if verified.has_any(scopes) => {
-                self.forward(&verified, &mut exchange.request);
-                exchange.context.authorizer = Some(verified.authorizer.clone());
-                Verdict::Continue
-            }
-            Ok(_) => {
-                let why = "the token does not have any of the required scopes";
-                refuse(exchange, Fault::AccessDenied, why, answer::insufficient(scopes))
-            }
+            Ok(verified) => self.judge(&verified, exchange, scopes),
             Err(Stop::Missing) => {
                 refuse(exchange, Fault::Unauthorized, "no token", answer::missing())
             }
@@ -100,6 +94,9 @@ impl JwtAuthorizer {
                 refuse(exchange, Fault::Unauthorized, why, answer::invalid(scopes, why))
             }
             Err(Stop::Refused(refusal)) => {
+                if self.user_pools.is_some() && matches!(refusal, Refusal::Expired) {
+                    exchange.context.error_message = Some(user_pools::EXPIRED.to_owned());
+                }
                 let why = refusal.to_string();
                 let answer = answer::invalid(scopes, &why);
                 refuse(exchange, Fault::Unauthorized, why, answer)
@@ -108,6 +105,26 @@ impl JwtAuthorizer {
                 self.wait(notes, exchange, issuer, &lack, scopes, host)
             }
         }
+    }
+
+    /// Judges a token that is good as such.
+    fn judge(&self, verified: &Verified, exchange: &mut Exchange, scopes: &[String]) -> Verdict {
+        if let Some(pools) = &self.user_pools {
+            if let Err(why) = pools.check(verified, scopes) {
+                let answer = answer::invalid(scopes, why);
+                return refuse(exchange, Fault::Unauthorized, why, answer);
+            }
+        } else if !verified.has_any(scopes) {
+            let why = "the token does not have any of the required scopes";
+            return refuse(exchange, Fault::AccessDenied, why, answer::insufficient(scopes));
+        }
+        self.forward(verified, &mut exchange.request);
+        let mut caller = verified.authorizer.clone();
+        if self.user_pools.is_some() {
+            caller.kind = UserPools::KIND;
+        }
+        exchange.context.authorizer = Some(caller);
+        Verdict::Continue
     }
 
     /// The header fields that only the authorizer may send on. Wherever its answers go, what a
@@ -321,7 +338,12 @@ impl Compile for JwtAuthorizer {
             }
             issuers.push(Issuer::compile(issuer, leeway).map_err(at)?);
         }
+        let user_pools = (config.user_pools.as_ref())
+            .map(UserPools::compile)
+            .transpose()
+            .map_err(|invalid| invalid.within("user_pools"))?;
         let authorizer = Self {
+            user_pools,
             sources,
             issuers,
             scopes: config.scopes.clone(),

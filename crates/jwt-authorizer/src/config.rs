@@ -36,6 +36,21 @@ pub struct Config {
     /// 0 to 10,000 ms, 1,500 where absent: API Gateway's own time limit for that request.
     #[serde(default = "first_keys", skip_serializing_if = "is_first_keys")]
     pub key_wait_millis: u32,
+    /// Whether the issuers are user pools of Cognito, whose rules hold besides: without scopes a token
+    /// must be an ID token, with scopes an access token; whatever is wrong is answered with 401. API
+    /// Gateway's `COGNITO_USER_POOLS`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_pools: Option<UserPools>,
+}
+
+/// What is asked of the tokens of user pools.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UserPools {
+    /// What `aud` must match as a whole: a regular expression of up to 512 characters. No access token
+    /// has that claim.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity_validation_expression: Option<String>,
 }
 
 /// An issuer of tokens.
@@ -181,6 +196,7 @@ impl Default for Config {
             key_id: KeyId::default(),
             claims_to_headers: BTreeMap::new(),
             key_wait_millis: FIRST_KEYS_MILLIS,
+            user_pools: None,
         }
     }
 }

@@ -9,6 +9,9 @@
 //! down; a token with an unknown `kid` has them fetched again, once in a while. Requests that come
 //! before the first keys wait for them, for a bounded time, and are refused after it.
 //!
+//! With [`UserPools`] it is an authorizer of Cognito's user pools instead, which tells ID tokens from
+//! access tokens.
+//!
 //! Unlike API Gateway, which only knows RSA on HTTP APIs, tokens may also be signed with ECDSA and
 //! `EdDSA`, and may come in a cookie.
 
@@ -20,11 +23,14 @@ mod config;
 mod identity;
 mod issuer;
 mod keyring;
+mod user_pools;
 mod verified;
 
 pub use authorizer::{JwtAuthorizer, Notes};
 pub use bounds::{check_claims_to_headers, check_scopes};
-pub use config::{AdditionalClaim, Audiences, Config, Discovery, Issuer, JwksUri, KeyId, Keys};
+pub use config::{
+    AdditionalClaim, Audiences, Config, Discovery, Issuer, JwksUri, KeyId, Keys, UserPools,
+};
 
 #[cfg(test)]
 mod tests;

@@ -8,6 +8,7 @@ mod issuers;
 mod keyring;
 mod keyring_failures;
 mod tokens;
+mod user_pools;
 mod worker;
 
 use serde_json::{Value, json};
