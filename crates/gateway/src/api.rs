@@ -5,9 +5,9 @@ use std::rc::Rc;
 
 use tollgate_access_log::AccessLog;
 use tollgate_canary::Variant;
-use tollgate_jwt_authorizer::JwtAuthorizer;
 use tollgate_policy::Invalid;
 
+use crate::authorization::Authorizer;
 use crate::canary::Canary;
 use crate::definition::{self, Protocol};
 use crate::meter::StageMeter;
@@ -122,7 +122,7 @@ impl Api {
         &self,
         name: &str,
         deployment: Option<&Rc<str>>,
-    ) -> Option<&JwtAuthorizer> {
+    ) -> Option<&Authorizer> {
         let own = |snapshot: &&Snapshot| snapshot.deployment.as_ref() == deployment;
         let of = |snapshot: &'_ Snapshot| {
             snapshot.authorizers.iter().position(|(known, _)| known == name)

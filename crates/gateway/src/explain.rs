@@ -7,6 +7,7 @@ use tollgate_policy::{
     Authorizer, Claims, Exchange, Fault, Headers, Host, Request, Response, Verdict,
 };
 
+use crate::authorization::Authorization;
 use crate::gateway::{Gateway, Notes};
 use crate::request::forward_claims;
 use crate::route::Route;
@@ -115,9 +116,12 @@ impl Explaining<'_> {
         exchange: &mut Exchange,
         claims: Option<Claims>,
     ) -> Option<Outcome> {
-        let Some(wanted) = &route.authorization else {
-            self.say("authorizer", "anyone may call the route");
-            return None;
+        let wanted = match &route.authorization {
+            Authorization::None => {
+                self.say("authorizer", "anyone may call the route");
+                return None;
+            }
+            Authorization::Jwt(wanted) => wanted,
         };
         let scopes = match wanted.scopes.as_slice() {
             [] => String::new(),
@@ -138,7 +142,7 @@ impl Explaining<'_> {
             self.say("authorizer", decision);
             return None;
         }
-        match self.gateway.authorize(&mut self.notes, exchange, self.host) {
+        match self.gateway.authorize(&mut self.notes, exchange, None, self.host) {
             None => {
                 let claims = exchange
                     .context

@@ -4,13 +4,13 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use tollgate_canary::Variant;
-use tollgate_jwt_authorizer as jwt;
 use tollgate_policy::{
     Compile, Exchange, Fault, Host, Invalid, Needs, Origin, Policy, Response, Timestamp, Verdict,
     Work,
 };
 
 use crate::api::{Api, Stage};
+use crate::authorization::{self, Authorizer};
 use crate::client_certificate::ClientCertificates;
 use crate::definition::{Definition, Protocol};
 use crate::limits::{self, Limits};
@@ -36,10 +36,12 @@ pub struct Notes {
     pub(crate) place: Option<Place>,
     /// In whose words to speak where there is no place.
     pub(crate) protocol: Option<Protocol>,
-    pub(crate) jwt: jwt::Notes,
+    pub(crate) authorization: authorization::Memory,
     pub(crate) limits: limits::Notes,
     /// When the request went on to the integration.
     pub(crate) sent: Option<Timestamp>,
+    /// Whether the parameters have been found to be what they must be.
+    pub(crate) is_checked: bool,
     /// Whose reply is to come.
     pub(crate) awaits: Awaits,
 }
@@ -131,10 +133,7 @@ impl Policy for Gateway {
         body: &mut Vec<u8>,
         host: &dyn Host,
     ) -> Verdict {
-        match self.decode(notes, exchange, body) {
-            Ok(()) => self.go_on(notes, exchange, Some(body), host),
-            Err(fault) => Verdict::Respond(self.refuse_for(fault, notes, exchange, host)),
-        }
+        self.go_on(notes, exchange, Some(body), host)
     }
 
     fn on_wake(&self, notes: &mut Notes, exchange: &mut Exchange, host: &dyn Host) -> Verdict {
@@ -276,7 +275,7 @@ const ISSUER_BITS: u32 = 8;
 const LIMIT_IDS: u32 = 1 << 31;
 
 impl Gateway {
-    fn authorizers(&self) -> impl Iterator<Item = (u32, &jwt::JwtAuthorizer)> {
+    fn authorizers(&self) -> impl Iterator<Item = (u32, &Authorizer)> {
         let snapshots = self.apis.iter().flat_map(|api| &api.snapshots);
         let all = snapshots.flat_map(|snapshot| &snapshot.authorizers);
         (0_u32..).zip(all.map(|(_, authorizer)| authorizer))

@@ -18,6 +18,7 @@
 //! Whatever refuses, what the client sees is made in one place, in the words of the API's kind.
 
 mod api;
+mod authorization;
 mod canary;
 mod client_certificate;
 pub mod definition;

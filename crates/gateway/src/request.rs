@@ -140,14 +140,11 @@ impl Gateway {
         body: Option<&mut Vec<u8>>,
         host: &dyn Host,
     ) -> Verdict {
-        let verdict = match &body {
-            Some(_) => None,
-            None => self.admit(notes, exchange, host),
-        };
-        if let Some(verdict) = verdict {
+        if let Some(verdict) = self.admit(notes, exchange, body.as_deref().map(Vec::as_slice), host)
+        {
             return verdict;
         }
-        match self.prepare(notes, exchange, body, host) {
+        match self.read(notes, exchange, body, host) {
             Ok(verdict) => verdict,
             Err(fault) => Verdict::Respond(self.refuse_for(fault, notes, exchange, host)),
         }
@@ -158,11 +155,27 @@ impl Gateway {
         &self,
         notes: &mut Notes,
         exchange: &mut Exchange,
+        body: Option<&[u8]>,
         host: &dyn Host,
     ) -> Option<Verdict> {
         self.throttle(notes, exchange, host)
-            .or_else(|| self.authorize(notes, exchange, host))
+            .or_else(|| self.authorize(notes, exchange, body, host))
             .or_else(|| self.meter(notes, exchange, host))
+    }
+
+    /// Takes off what the body is coded in, and turns the request to its integration. A signature is of
+    /// the body as it came.
+    fn read(
+        &self,
+        notes: &mut Notes,
+        exchange: &mut Exchange,
+        mut body: Option<&mut Vec<u8>>,
+        host: &dyn Host,
+    ) -> Result<Verdict, Fault> {
+        if let Some(body) = body.as_deref_mut() {
+            self.decode(notes, exchange, body)?;
+        }
+        self.prepare(notes, exchange, body, host)
     }
 
     /// Asks the limits that take no knowledge of the caller.
@@ -177,36 +190,6 @@ impl Gateway {
         };
         let stop = self.limits.throttle(&mut notes.limits, &at, exchange, host).err()?;
         Some(self.halt(stop, notes, exchange, host))
-    }
-
-    /// Asks the authorizer of the route, if it has one.
-    pub(crate) fn authorize(
-        &self,
-        notes: &mut Notes,
-        exchange: &mut Exchange,
-        host: &dyn Host,
-    ) -> Option<Verdict> {
-        let found = notes.place.as_ref().and_then(|place| {
-            let wanted = place.route.as_ref()?.authorization.as_ref()?;
-            Some((self.found(place)?.snapshot, place.route.clone()?, wanted.authorizer))
-        });
-        let (snapshot, route, authorizer) = found?;
-        let wanted = route.authorization.as_ref()?;
-        let Some((_, authorizer)) = snapshot.authorizers.get(authorizer) else {
-            return Some(Verdict::Respond(self.refuse_for(Fault::Internal, notes, exchange, host)));
-        };
-        match authorizer.authorize(&mut notes.jwt, exchange, &wanted.scopes, host) {
-            Verdict::Continue => {}
-            Verdict::Respond(answer) => {
-                let challenge = answer.headers.get("www-authenticate");
-                let fault = exchange.context.error.unwrap_or(Fault::AuthorizerFailure);
-                let response = self.challenge(fault, challenge, notes, exchange, host);
-                return Some(Verdict::Respond(response));
-            }
-            held @ (Verdict::Call(_) | Verdict::Body | Verdict::Wait(_)) => return Some(held),
-        }
-        forward_claims(&route, exchange);
-        None
     }
 
     /// Asks for the caller's key, and the limits of its plan.
@@ -243,13 +226,13 @@ impl Gateway {
         let place = notes.place.as_ref().ok_or(Fault::Internal)?;
         let Found { api, stage, snapshot } = self.found(place).ok_or(Fault::Internal)?;
         let route = place.route.as_ref().ok_or(Fault::Internal)?;
-        if body.is_none()
-            && let Some(validator) = &route.validator
+        if let Some(validator) = route.validator.as_ref().filter(|_| !notes.is_checked)
             && let Err(missing) = validator.check_parameters(exchange)
         {
             exchange.context.error_message = Some(missing);
             return Err(Fault::BadRequestParameters);
         }
+        notes.is_checked = true;
         let validator = route.validator.as_ref().filter(|it| it.needs_body(exchange));
         let is_coded = api.protocol == Protocol::Rest
             && match Coding::of(&exchange.request.headers) {

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use tollgate_jwt_authorizer::{JwtAuthorizer, check_claims_to_headers, check_scopes};
+use tollgate_jwt_authorizer::check_claims_to_headers;
 use tollgate_lambda::Function;
 use tollgate_lambda_proxy::LambdaProxy;
 use tollgate_policy::Invalid;
 use tollgate_request_validator::{Models, Validator};
 
-use crate::definition::{self, ApiKeySource, Authorization, Protocol};
+use crate::authorization::{Authorization, Authorizer};
+use crate::definition::{self, ApiKeySource, Protocol};
 use crate::integration::Integration;
 use crate::router::RouteKey;
 use crate::target::Target;
@@ -26,7 +27,7 @@ pub(crate) struct Route {
     pub(crate) resource_path: Rc<str>,
     /// API Gateway makes one up; here it is the same wherever the path is.
     pub(crate) resource_id: Rc<str>,
-    pub(crate) authorization: Option<Jwt>,
+    pub(crate) authorization: Authorization,
     pub(crate) api_key_required: bool,
     pub(crate) claims_to_headers: BTreeMap<String, String>,
     pub(crate) validator: Option<Validator>,
@@ -40,18 +41,11 @@ pub(crate) struct Route {
     pub(crate) labels: Rc<str>,
 }
 
-/// Which tokens may call a route.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Jwt {
-    pub(crate) authorizer: usize,
-    pub(crate) scopes: Vec<String>,
-}
-
 /// What a route is compiled from, besides what is its own.
 pub(crate) struct Source<'a> {
     pub(crate) content: Content<'a>,
     pub(crate) views: &'a [View<'a>],
-    pub(crate) authorizers: &'a [(String, JwtAuthorizer)],
+    pub(crate) authorizers: &'a [(String, Authorizer)],
     pub(crate) models: &'a Models,
     pub(crate) protocol: Protocol,
 }
@@ -74,28 +68,16 @@ impl Route {
             let reason = format!("there is no integration `{}`", route.integration);
             return Err(Invalid::new("integration", reason));
         };
-        let authorization = match &route.authorization {
-            Authorization::None => None,
-            Authorization::Jwt(jwt) => {
-                let at = |invalid: Invalid| invalid.within("authorization.jwt");
-                check_scopes(&jwt.scopes).map_err(at)?;
-                let found = authorizers.iter().position(|(name, _)| *name == jwt.authorizer);
-                let Some(authorizer) = found else {
-                    let reason = format!("there is no authorizer `{}`", jwt.authorizer);
-                    return Err(at(Invalid::new("authorizer", reason)));
-                };
-                Some(Jwt { authorizer, scopes: jwt.scopes.clone() })
-            }
-        };
+        let authorization = Authorization::compile(&route.authorization, authorizers)?;
         if route.api_key_required
-            && authorization.is_none()
+            && authorization.is_open()
             && content.api_key_source == ApiKeySource::Authorizer
         {
             let reason = "the key comes from the authorizer, and the route has none";
             return Err(Invalid::new("api_key_required", reason));
         }
         check_claims_to_headers(&route.claims_to_headers)?;
-        if authorization.is_none() && !route.claims_to_headers.is_empty() {
+        if authorization.is_open() && !route.claims_to_headers.is_empty() {
             let reason = "an open route has no claims";
             return Err(Invalid::new("claims_to_headers", reason));
         }

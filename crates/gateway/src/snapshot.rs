@@ -5,12 +5,12 @@ use std::rc::Rc;
 
 use tollgate_cors::Cors;
 use tollgate_gateway_response::{GatewayResponses, Style};
-use tollgate_jwt_authorizer::JwtAuthorizer;
 use tollgate_payload::BinaryMediaTypes;
-use tollgate_policy::{Compile, Invalid, reads_as};
+use tollgate_policy::{Compile as _, Invalid, reads_as};
 use tollgate_request_validator::Models;
 
-use crate::definition::{self, ApiKeySource, Protocol};
+use crate::authorization::Authorizer;
+use crate::definition::{ApiKeySource, Protocol};
 use crate::route::{Route, Source};
 use crate::router::{RouteKey, Router, Rules};
 use crate::view::{Content, View};
@@ -26,7 +26,7 @@ pub(crate) struct Snapshot {
     pub(crate) deployment: Option<Rc<str>>,
     pub(crate) protocol: Protocol,
     pub(crate) api_key_source: ApiKeySource,
-    pub(crate) authorizers: Vec<(String, JwtAuthorizer)>,
+    pub(crate) authorizers: Vec<(String, Authorizer)>,
     pub(crate) router: Router<Rc<Route>>,
     /// The header fields that only the gateway may send on.
     pub(crate) own_headers: Vec<String>,
@@ -58,9 +58,8 @@ impl Snapshot {
         }
         let mut authorizers = Vec::with_capacity(content.authorizers.len());
         for (name, authorizer) in content.authorizers {
-            let definition::Authorizer::Jwt(config) = authorizer;
-            let at = |invalid: Invalid| invalid.within(format!("authorizers.{name}.jwt"));
-            authorizers.push((name.clone(), JwtAuthorizer::compile(config.clone()).map_err(at)?));
+            let at = |invalid: Invalid| invalid.within(format!("authorizers.{name}"));
+            authorizers.push((name.clone(), Authorizer::compile(authorizer).map_err(at)?));
         }
         let mut router = Router::new(match protocol {
             Protocol::Http => Rules::Http,
@@ -88,7 +87,7 @@ impl Snapshot {
         own_headers.sort();
         own_headers.dedup();
         for (name, authorizer) in &authorizers {
-            let at = |invalid: Invalid| invalid.within(format!("authorizers.{name}.jwt"));
+            let at = |invalid: Invalid| invalid.within(format!("authorizers.{name}"));
             authorizer.check_own_headers(own_headers.iter().map(String::as_str)).map_err(at)?;
         }
         check_mappings(&mapped, &own_headers)?;

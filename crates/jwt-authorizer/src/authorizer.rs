@@ -127,6 +127,12 @@ impl JwtAuthorizer {
         Verdict::Continue
     }
 
+    /// Whether the issuers are user pools of Cognito.
+    #[must_use]
+    pub const fn is_of_user_pools(&self) -> bool {
+        self.user_pools.is_some()
+    }
+
     /// The header fields that only the authorizer may send on. Wherever its answers go, what a
     /// client sends under these names is to be removed.
     pub fn own_headers(&self) -> impl Iterator<Item = &str> {

@@ -3,9 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tollgate_gateway::definition::{Authorization, Authorizer, JwtAuthorization, Protocol};
-use tollgate_jwt_authorizer::{Config, JwtAuthorizer};
-use tollgate_policy::Compile;
-use tollgate_source::text::{any_of, cut, nearest, quoted};
+use tollgate_source::text::{cut, nearest, quoted};
 use tollgate_source::{At, Fields, Findings};
 
 use crate::Context;
@@ -19,14 +17,12 @@ const MAX_AUTHORIZERS: usize = 10;
 /// The most scopes of a route, as API Gateway has it.
 const MAX_SCOPES: usize = 10;
 
-const TYPES: [&str; 4] = ["jwt", "token", "request", "cognito_user_pools"];
-
 /// The security schemes of a document.
 #[derive(Debug)]
 pub(crate) struct Schemes<'a> {
     at: Option<At<'a>>,
     /// Those that an operation names, and what they are where that is served.
-    used: BTreeMap<&'a str, Option<Config>>,
+    used: BTreeMap<&'a str, Option<Authorizer>>,
     /// Those of them that are API keys.
     keys: BTreeSet<&'a str>,
 }
@@ -211,7 +207,7 @@ impl<'a> Schemes<'a> {
         }
         self.used
             .into_iter()
-            .filter_map(|(name, config)| Some((name.to_owned(), Authorizer::Jwt(config?))))
+            .filter_map(|(name, authorizer)| Some((name.to_owned(), authorizer?)))
             .collect()
     }
 }
@@ -278,7 +274,7 @@ fn read_scopes(at: &At<'_>, out: &mut Findings) -> Option<Vec<String>> {
 }
 
 /// Reads a security scheme. Nothing is returned where this version does not serve it.
-fn read_scheme(at: &At<'_>, context: &Context<'_>, out: &mut Findings) -> Option<Config> {
+fn read_scheme(at: &At<'_>, context: &Context<'_>, out: &mut Findings) -> Option<Authorizer> {
     let mut fields = at.fields(out)?;
     fields.describe(
         &[
@@ -301,7 +297,7 @@ fn read_scheme(at: &At<'_>, context: &Context<'_>, out: &mut Findings) -> Option
     let authorizer = fields.take("x-amazon-apigateway-authorizer");
     fields.done(out);
     if let Some(authorizer) = authorizer {
-        return read_authorizer(&authorizer, context, out);
+        return authorizer::translate(&authorizer, context, out);
     }
     let auth_type = auth_type.and_then(|at| at.string(out)).unwrap_or_default();
     let reason = match (kind, header, auth_type) {
@@ -325,45 +321,5 @@ fn read_scheme(at: &At<'_>, context: &Context<'_>, out: &mut Findings) -> Option
         }
     };
     out.refuse_key(at, reason);
-    None
-}
-
-fn read_authorizer(at: &At<'_>, context: &Context<'_>, out: &mut Findings) -> Option<Config> {
-    let mut fields = at.fields(out)?;
-    let kind = fields.need("type", out)?;
-    let text = kind.filled(out)?;
-    let lower = text.to_ascii_lowercase();
-    if lower == "jwt" {
-        let config = authorizer::translate(fields, context.options, out)?;
-        // What only the authorizer itself can tell, such as whether it can use a key.
-        return match JwtAuthorizer::compile(config.clone()) {
-            Ok(_) => Some(config),
-            Err(invalid) => {
-                out.refuse_key(at, invalid.to_string());
-                None
-            }
-        };
-    }
-    let reason = match lower.as_str() {
-        "token" | "request" => format!(
-            "Lambda authorizers (type `{lower}`) are not served by this version: a `jwt` \
-             authorizer can say who may call"
-        ),
-        "cognito_user_pools" => "authorizers of type `cognito_user_pools` are not served by this \
-                                 version: one of type `jwt` with the pool's issuer, \
-                                 `https://cognito-idp.REGION.amazonaws.com/POOL`, accepts the same \
-                                 tokens"
-            .to_owned(),
-        _ => {
-            let meant = nearest(text, TYPES).map(|meant| format!(", perhaps `{meant}` is meant"));
-            format!(
-                "no authorizer is of type {}{}: {} belongs here",
-                quoted(text),
-                meant.unwrap_or_default(),
-                any_of(TYPES)
-            )
-        }
-    };
-    out.refuse(&kind, reason);
     None
 }

@@ -1,91 +1,63 @@
-//! `x-amazon-apigateway-authorizer` of type `jwt`.
+//! `x-amazon-apigateway-authorizer`: what decides who may call.
 
+mod cognito;
 mod issuer;
+mod jwt;
 mod own;
 mod url;
 
-use tollgate_jwt_authorizer::Config;
-use tollgate_policy::is_token;
-use tollgate_source::text::quoted;
-use tollgate_source::{At, Fields, Findings, Value};
+use tollgate_gateway::definition::Authorizer;
+use tollgate_jwt_authorizer::{Config, JwtAuthorizer};
+use tollgate_policy::Compile as _;
+use tollgate_source::text::{any_of, nearest, quoted};
+use tollgate_source::{At, Findings};
 
-use crate::extensions::Extended as _;
-use crate::options::Options;
-use own::Own;
+use crate::Context;
 
-/// The most places a token can be in.
-const MAX_SOURCES: usize = 4;
+const TYPES: [&str; 4] = ["jwt", "token", "request", "cognito_user_pools"];
 
-/// Reads a JWT authorizer, `type` already taken.
+/// Reads an authorizer. Nothing is returned where it is not served.
 pub(crate) fn translate(
-    mut fields: Fields<'_>,
-    options: &Options,
+    at: &At<'_>,
+    context: &Context<'_>,
     out: &mut Findings,
-) -> Option<Config> {
-    for key in [
-        "authorizerUri",
-        "authorizerCredentials",
-        "authorizerPayloadFormatVersion",
-        "authorizerResultTtlInSeconds",
-        "enableSimpleResponses",
-        "identityValidationExpression",
-        "providerARNs",
-    ] {
-        fields.refuse(key, "a JWT authorizer does not have this", out);
-    }
-    fields.take("name");
-    let unused = "`openIdConnectUrl` is not looked at: discovery starts at the issuer";
-    fields.notice("openIdConnectUrl", unused, out);
-    let own = Own::read(&mut fields, options, out);
-    let identity_source = match fields.take("identitySource") {
-        Some(at) => identity_source(&at, out),
-        None => Some(Config::default().identity_source),
+) -> Option<Authorizer> {
+    let mut fields = at.fields(out)?;
+    let kind = fields.need("type", out)?;
+    let text = kind.filled(out)?;
+    let config = match text.to_ascii_lowercase().as_str() {
+        "jwt" => jwt::read(fields, context.options, out)?,
+        "cognito_user_pools" => cognito::read(fields, &kind, context, out)?,
+        lower @ ("token" | "request") => {
+            let reason = format!(
+                "Lambda authorizers (type `{lower}`) are not served by this version: a `jwt` \
+                 authorizer can say who may call"
+            );
+            out.refuse(&kind, reason);
+            return None;
+        }
+        _ => {
+            let meant = nearest(text, TYPES).map(|meant| format!(", perhaps `{meant}` is meant"));
+            let reason = format!(
+                "no authorizer is of type {}{}: {} belongs here",
+                quoted(text),
+                meant.unwrap_or_default(),
+                any_of(TYPES)
+            );
+            out.refuse(&kind, reason);
+            return None;
+        }
     };
-    let issuers = match fields.need("jwtConfiguration", out) {
-        Some(at) => issuer::read(&at, own.as_ref(), options, out),
-        None => None,
-    };
-    fields.done(out);
-    let own = own?;
-    Some(Config {
-        identity_source: identity_source?,
-        issuers: issuers?,
-        leeway_secs: own.leeway_secs,
-        key_id: own.key_id,
-        ..Config::default()
-    })
+    check(at, config, out).map(Authorizer::Jwt)
 }
 
-fn identity_source(at: &At<'_>, out: &mut Findings) -> Option<Vec<String>> {
-    let sources = match &at.node.value {
-        Value::List(_) => at.strings(out)?,
-        _ => vec![(at.clone(), at.filled(out)?)],
-    };
-    if !(1..=MAX_SOURCES).contains(&sources.len()) {
-        out.refuse(at, format!("a JWT authorizer has 1 to {MAX_SOURCES} identity sources"));
-        return None;
-    }
-    let mut found = Vec::new();
-    for (at, text) in sources {
-        // REST APIs write it without `$` and begin with `method`.
-        let place = text.strip_prefix("$request.").or_else(|| text.strip_prefix("method.request."));
-        let name = place.and_then(|place| place.split_once('.'));
-        match name {
-            Some((place @ ("header" | "querystring" | "cookie"), name))
-                if is_token(name.as_bytes()) =>
-            {
-                found.push(format!("$request.{place}.{name}"));
-            }
-            _ => {
-                let reason = format!(
-                    "{} is not where a token can be: `$request.header.NAME`, \
-                     `$request.querystring.NAME` or `$request.cookie.NAME` belongs here",
-                    quoted(text)
-                );
-                out.refuse(&at, reason);
-                return None;
-            }
+/// What only the authorizer itself can tell, such as whether it can use a key.
+fn check(at: &At<'_>, config: Config, out: &mut Findings) -> Option<Config> {
+    match JwtAuthorizer::compile(config.clone()) {
+        Ok(_) => Some(config),
+        Err(invalid) => {
+            out.refuse_key(at, invalid.to_string());
+            None
         }
     }
-    Some(found)
 }

@@ -1,0 +1,207 @@
+//! Who may call a route.
+
+use tollgate_jwt_authorizer::{self as jwt, JwtAuthorizer, check_scopes};
+use tollgate_policy::{
+    Compile as _, Exchange, Fault, Host, Invalid, Policy as _, Response, Verdict, Work,
+};
+
+use crate::definition;
+use crate::gateway::{Found, Gateway, Notes};
+use crate::request::forward_claims;
+
+/// An authorizer of an API, compiled.
+#[derive(Debug)]
+pub(crate) enum Authorizer {
+    /// It reads JSON Web Tokens.
+    Jwt(Box<JwtAuthorizer>),
+}
+
+/// How a route tells who may call it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Authorization {
+    /// Anyone may.
+    None,
+    /// Whoever has a token of these scopes.
+    Jwt(Jwt),
+}
+
+/// Which tokens may call a route.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Jwt {
+    /// The number of the authorizer.
+    pub(crate) authorizer: usize,
+    pub(crate) scopes: Vec<String>,
+}
+
+/// What is remembered of one exchange.
+#[derive(Debug, Default)]
+pub(crate) struct Memory {
+    jwt: jwt::Notes,
+    /// Whether the caller has been found to be one who may call.
+    is_over: bool,
+}
+
+/// Why a request does not go on.
+enum Stop {
+    /// Not yet, or not like this.
+    Hold(Verdict),
+    /// Not at all.
+    Refuse(Fault),
+    /// Not at all, and what the caller is asked for.
+    Challenge(Fault, Response),
+}
+
+impl Authorizer {
+    pub(crate) fn compile(config: &definition::Authorizer) -> Result<Self, Invalid> {
+        match config {
+            definition::Authorizer::Jwt(config) => JwtAuthorizer::compile(config.clone())
+                .map(|authorizer| Self::Jwt(Box::new(authorizer)))
+                .map_err(|invalid| invalid.within("jwt")),
+        }
+    }
+
+    /// The header fields that only the authorizer may send on.
+    pub(crate) fn own_headers(&self) -> impl Iterator<Item = &str> {
+        match self {
+            Self::Jwt(jwt) => jwt.own_headers(),
+        }
+    }
+
+    /// Whether header fields of these names can be removed from requests and the caller still be told.
+    pub(crate) fn check_own_headers<'a>(
+        &self,
+        names: impl IntoIterator<Item = &'a str>,
+    ) -> Result<(), Invalid> {
+        match self {
+            Self::Jwt(jwt) => jwt.check_own_headers(names).map_err(|invalid| invalid.within("jwt")),
+        }
+    }
+
+    pub(crate) fn work(&self, host: &dyn Host) -> Work {
+        match self {
+            Self::Jwt(jwt) => jwt.work(host),
+        }
+    }
+
+    pub(crate) fn on_fetched(&self, id: u32, reply: Option<Response>, host: &dyn Host) {
+        match self {
+            Self::Jwt(jwt) => jwt.on_fetched(id, reply, host),
+        }
+    }
+
+    /// Takes over what the authorizer of the definition before has learned.
+    pub(crate) fn inherit(&self, before: &Self) {
+        match (self, before) {
+            (Self::Jwt(jwt), Self::Jwt(before)) => jwt.inherit(before),
+        }
+    }
+}
+
+impl Authorization {
+    /// How a route of these authorizers tells who may call it.
+    pub(crate) fn compile(
+        config: &definition::Authorization,
+        authorizers: &[(String, Authorizer)],
+    ) -> Result<Self, Invalid> {
+        let number = |wanted: &str| {
+            let found = authorizers.iter().position(|(name, _)| name == wanted);
+            let reason = || format!("there is no authorizer `{wanted}`");
+            found.ok_or_else(|| Invalid::new("authorizer", reason()))
+        };
+        match config {
+            definition::Authorization::None => Ok(Self::None),
+            definition::Authorization::Jwt(jwt) => {
+                let at = |invalid: Invalid| invalid.within("authorization.jwt");
+                check_scopes(&jwt.scopes).map_err(at)?;
+                let authorizer = number(&jwt.authorizer).map_err(at)?;
+                Ok(Self::Jwt(Jwt { authorizer, scopes: jwt.scopes.clone() }))
+            }
+        }
+    }
+
+    /// Whether anyone may call.
+    pub(crate) fn is_open(&self) -> bool {
+        *self == Self::None
+    }
+}
+
+impl Gateway {
+    /// Finds out whether the caller may call, if that is not known yet. Entered again after every wait
+    /// and every reply, and with the body once that is there.
+    pub(crate) fn authorize(
+        &self,
+        notes: &mut Notes,
+        exchange: &mut Exchange,
+        body: Option<&[u8]>,
+        host: &dyn Host,
+    ) -> Option<Verdict> {
+        if notes.authorization.is_over {
+            return None;
+        }
+        match self.judge_caller(notes, exchange, body, host) {
+            Ok(()) => {
+                notes.authorization.is_over = true;
+                None
+            }
+            Err(stop) => Some(self.stop_caller(stop, notes, exchange, host)),
+        }
+    }
+
+    fn judge_caller(
+        &self,
+        notes: &mut Notes,
+        exchange: &mut Exchange,
+        _body: Option<&[u8]>,
+        host: &dyn Host,
+    ) -> Result<(), Stop> {
+        let internal = Stop::Refuse(Fault::Internal);
+        let Some(place) = &notes.place else { return Err(internal) };
+        let (Some(Found { snapshot, .. }), Some(route)) = (self.found(place), &place.route) else {
+            return Err(internal);
+        };
+        let memory = &mut notes.authorization;
+        match &route.authorization {
+            Authorization::None => return Ok(()),
+            Authorization::Jwt(wanted) => {
+                let Some((_, Authorizer::Jwt(jwt))) = snapshot.authorizers.get(wanted.authorizer)
+                else {
+                    return Err(internal);
+                };
+                match jwt.authorize(&mut memory.jwt, exchange, &wanted.scopes, host) {
+                    Verdict::Continue => {}
+                    Verdict::Respond(answer) => {
+                        let fault = exchange.context.error.unwrap_or(Fault::AuthorizerFailure);
+                        // API Gateway asks for nothing where it is a user pool.
+                        return Err(if jwt.is_of_user_pools() {
+                            Stop::Refuse(fault)
+                        } else {
+                            Stop::Challenge(fault, answer)
+                        });
+                    }
+                    held @ (Verdict::Call(_) | Verdict::Body | Verdict::Wait(_)) => {
+                        return Err(Stop::Hold(held));
+                    }
+                }
+            }
+        }
+        forward_claims(route, exchange);
+        Ok(())
+    }
+
+    fn stop_caller(
+        &self,
+        stop: Stop,
+        notes: &Notes,
+        exchange: &mut Exchange,
+        host: &dyn Host,
+    ) -> Verdict {
+        match stop {
+            Stop::Hold(verdict) => verdict,
+            Stop::Refuse(fault) => Verdict::Respond(self.refuse_for(fault, notes, exchange, host)),
+            Stop::Challenge(fault, answer) => {
+                let challenge = answer.headers.get("www-authenticate");
+                Verdict::Respond(self.challenge(fault, challenge, notes, exchange, host))
+            }
+        }
+    }
+}
