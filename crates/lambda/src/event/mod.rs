@@ -12,8 +12,8 @@ pub use v2::{Context as V2Context, V2};
 
 use tollgate_policy::Exchange;
 
-/// The account that events speak of where the operator names none.
-pub const NO_ACCOUNT: &str = "000000000000";
+/// The account that events and ARNs speak of where the operator names none: the one of AWS's examples.
+pub const NO_ACCOUNT: &str = "123456789012";
 
 /// An exchange, as events are written from it.
 #[derive(Clone, Copy, Debug)]
