@@ -58,6 +58,9 @@ pub struct Definition {
     /// The account that `$context.accountId` and resource names speak of: twelve digits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account_id: Option<String>,
+    /// The region that resource names speak of; `us-east-1` where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
     /// How fast requests for all APIs together may come. API Gateway has 10,000 a second and a burst of
     /// 5,000 for an account and region; here there is no limit unless one is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -130,6 +133,10 @@ pub struct Api {
     /// The size in bytes from which responses are compressed, 0 to 10,485,760; they are not where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub minimum_compression_size: Option<u32>,
+    /// The resource policy of a REST API, as a document of IAM: who may call it, and who may not. Up to
+    /// 8192 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<serde_json::Value>,
     /// Authorizers by name. Up to 10.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub authorizers: BTreeMap<String, Authorizer>,
@@ -162,6 +169,7 @@ impl Api {
             models: BTreeMap::new(),
             binary_media_types: Vec::new(),
             minimum_compression_size: None,
+            policy: None,
             authorizers: BTreeMap::new(),
             integrations: BTreeMap::new(),
             routes: BTreeMap::new(),
@@ -180,6 +188,7 @@ impl Api {
             models: self.models,
             binary_media_types: self.binary_media_types,
             minimum_compression_size: self.minimum_compression_size,
+            policy: self.policy,
             authorizers: self.authorizers,
             integrations: self.integrations,
             routes: self.routes,
@@ -294,6 +303,10 @@ pub struct Deployment {
     /// The size in bytes from which responses are compressed, 0 to 10,485,760; they are not where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub minimum_compression_size: Option<u32>,
+    /// The resource policy of a REST API, as a document of IAM: who may call it, and who may not. Up to
+    /// 8192 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<serde_json::Value>,
     /// Its authorizers by name. Up to 10.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub authorizers: BTreeMap<String, Authorizer>,

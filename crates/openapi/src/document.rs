@@ -72,6 +72,8 @@ pub(crate) fn translate(node: &Node, options: &Options, out: &mut Findings) -> O
     fields.done(out);
 
     let routes = routes?;
+    let usual = Options::default();
+    let other = |said: &String, usual: &String| (said != usual).then(|| said.clone());
     let stage = (stage, Stage { variables: options.stage_variables.clone(), ..Stage::default() });
     let api = Api {
         disable_execute_api_endpoint,
@@ -91,6 +93,8 @@ pub(crate) fn translate(node: &Node, options: &Options, out: &mut Findings) -> O
         version: Version,
         apis: BTreeMap::from([(id.clone(), api)]),
         default_api: Some(id),
+        region: other(&options.region, &usual.region),
+        account_id: other(&options.account_id, &usual.account_id),
         ..Definition::default()
     })
 }

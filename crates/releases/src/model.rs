@@ -35,6 +35,12 @@ pub struct Shared {
     /// Custom domain names.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub domains: BTreeMap<String, Domain>,
+    /// The account that resource names speak of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_id: Option<String>,
+    /// The region that resource names speak of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
     /// How fast requests for all APIs together may come.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account_throttle: Option<Throttle>,
@@ -146,6 +152,8 @@ impl Shared {
         Self {
             default_api: definition.default_api.clone(),
             domains: definition.domains.clone(),
+            account_id: definition.account_id.clone(),
+            region: definition.region.clone(),
             account_throttle: definition.account_throttle.clone(),
             usage_plans: definition.usage_plans.clone(),
             api_keys: definition.api_keys.clone(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use tollgate_gateway::Definition;
-use tollgate_gateway::definition::{Api, Deployment, Domain, Stage, UsagePlan};
+use tollgate_gateway::definition::{Api, Deployment, Domain, Stage, UsagePlan, Version};
 
 use crate::model::{ApiReleases, Releases, StageRelease};
 
@@ -32,6 +32,8 @@ impl Releases {
                     !domain.mappings.is_empty() || !domain.routing_rules.is_empty()
                 })
                 .collect(),
+            account_id: shared.account_id.clone(),
+            region: shared.region.clone(),
             account_throttle: shared.account_throttle.clone(),
             usage_plans: (shared.usage_plans.iter())
                 .map(|(name, plan)| (name.clone(), self.usable(plan)))
@@ -41,7 +43,7 @@ impl Releases {
             counters: shared.counters.clone(),
             response_headers: shared.response_headers,
             apis,
-            ..Definition::default()
+            version: Version,
         })
     }
 
