@@ -239,10 +239,11 @@ impl Limits {
         let found = match place.source {
             ApiKeySource::Header => self.keys.identify(&exchange.request, KEY_HEADER, host),
             ApiKeySource::Authorizer => {
-                let authorizer = exchange.context.authorizer.as_ref();
-                let key = authorizer.and_then(|known| known.claims.get(USAGE_IDENTIFIER_KEY));
-                let value = key.and_then(|key| key.as_str()).unwrap_or_default();
-                self.keys.find(value.as_bytes(), host)
+                let said = exchange.context.authorizer.as_ref().and_then(|known| {
+                    let claim = || known.claims.get(USAGE_IDENTIFIER_KEY)?.as_str();
+                    known.usage_identifier_key.as_deref().or_else(claim)
+                });
+                self.keys.find(said.unwrap_or_default().as_bytes(), host)
             }
         };
         match found {
