@@ -19,6 +19,24 @@ pub struct Api {
 }
 
 impl Api {
+    /// An API of a region, whose partition goes by its region.
+    #[must_use]
+    pub fn new(region: &str, account_id: &str, api_id: &str) -> Self {
+        let partition = if region.starts_with("cn-") {
+            "aws-cn"
+        } else if region.starts_with("us-gov-") {
+            "aws-us-gov"
+        } else {
+            "aws"
+        };
+        Self {
+            partition: partition.to_owned(),
+            region: region.to_owned(),
+            account_id: account_id.to_owned(),
+            api_id: api_id.to_owned(),
+        }
+    }
+
     /// What one request asks to invoke:
     /// `arn:aws:execute-api:{region}:{account}:{api}/{stage}/{METHOD}/{path}`. That of the root ends
     /// in `/`.
