@@ -164,6 +164,8 @@ fn the_variables_of_the_context_are_worth_what_the_exchange_says() {
         not_before: "May 28 12:30:02 2019 GMT".to_owned(),
         not_after: "Aug  5 09:36:04 2021 GMT".to_owned(),
     }));
+    exchange.context.vpce_id = Some("vpce-1".into());
+    exchange.context.vpc_id = Some("vpc-2".into());
     let value = |name: &str| {
         let variable = Variable::parse(name).expect(name);
         variable.value(&exchange).map(std::borrow::Cow::into_owned)
@@ -176,6 +178,8 @@ fn the_variables_of_the_context_are_worth_what_the_exchange_says() {
         ("protocol", Some("HTTP/1.1")),
         ("identity.sourceIp", Some("192.0.2.7")),
         ("identity.userAgent", Some("curl/8")),
+        ("identity.vpcId", Some("vpc-2")),
+        ("identity.vpceId", Some("vpce-1")),
         ("requestTime", Some("27/Aug/2024:12:00:00 +0000")),
         ("requestTimeEpoch", Some("1724760000123")),
         ("routeKey", Some("GET /pets/{id}")),

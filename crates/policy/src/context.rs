@@ -47,6 +47,10 @@ pub struct Context {
     pub api_key_id: Option<Rc<str>>,
     /// `$context.identity.clientCert`, of a client that has proved by a certificate who it is.
     pub client_cert: Option<Rc<ClientCert>>,
+    /// `$context.identity.vpceId`, of a request that has come through a VPC endpoint.
+    pub vpce_id: Option<Rc<str>>,
+    /// `$context.identity.vpcId`: the VPC which that endpoint belongs to.
+    pub vpc_id: Option<Rc<str>>,
     /// `$context.xrayTraceId`: the whole of `X-Amzn-Trace-Id`.
     pub trace_id: Option<String>,
     /// `$context.error`, once a policy has refused the request.
