@@ -24,6 +24,7 @@ mod domain;
 mod integration;
 mod stage;
 mod usage_plan;
+mod vpc_endpoint;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -39,6 +40,7 @@ pub use integration::{
 };
 pub use stage::{Canary, ClientThrottle, Stage};
 pub use usage_plan::{ApiStage, UsagePlan};
+pub use vpc_endpoint::VpcEndpoint;
 
 /// Everything one gateway serves.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -61,6 +63,9 @@ pub struct Definition {
     /// The region that resource names speak of; `us-east-1` where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
+    /// VPC endpoints by id, such as `vpce-0123456789abcdef0`, and how their requests are told. Up to 100.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub vpc_endpoints: BTreeMap<String, VpcEndpoint>,
     /// How fast requests for all APIs together may come. API Gateway has 10,000 a second and a burst of
     /// 5,000 for an account and region; here there is no limit unless one is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]

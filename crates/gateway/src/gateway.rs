@@ -17,6 +17,7 @@ use crate::limits::{self, Limits};
 use crate::route::Route;
 use crate::select::Selector;
 use crate::snapshot::Snapshot;
+use crate::vpc_endpoint::VpcEndpoint;
 use crate::{api, fault};
 
 /// A definition, compiled: one value that answers a request in one pass.
@@ -27,6 +28,7 @@ pub struct Gateway {
     pub(crate) limits: Limits,
     pub(crate) account_id: Option<Rc<str>>,
     pub(crate) client_certificates: ClientCertificates,
+    pub(crate) vpc_endpoints: Vec<VpcEndpoint>,
     needs: Needs,
 }
 
@@ -91,11 +93,12 @@ impl Gateway {
     }
 
     /// What an exchange must be given that falls under any of the APIs.
-    fn need(apis: &[Api], limits: &Limits) -> Needs {
+    fn need(apis: &[Api], limits: &Limits, vpc_endpoints: &[VpcEndpoint]) -> Needs {
         let stages = || apis.iter().flat_map(|api| &api.stages);
         let snapshots = || apis.iter().flat_map(|api| &api.snapshots);
         let logs = || stages().filter_map(|stage| stage.access_log.as_ref());
         let source_address = limits.need_source_address()
+            || vpc_endpoints.iter().any(VpcEndpoint::needs_source_address)
             || stages().filter_map(|stage| stage.canary.as_ref()).any(|c| c.needs_source_address())
             || logs().any(|log| log.needs().source_address)
             || snapshots().any(|snapshot| snapshot.needs_source_address);
@@ -296,9 +299,11 @@ impl Compile for Gateway {
         let selector = Selector::compile(&definition, &apis)?;
         let limits = Limits::compile(&definition, &apis)?;
         let account_id = definition.account_id.as_deref().map(account_id).transpose()?;
-        let needs = Self::need(&apis, &limits);
+        let vpc_endpoints = VpcEndpoint::compile_all(&definition.vpc_endpoints)
+            .map_err(|invalid| invalid.within("vpc_endpoints"))?;
+        let needs = Self::need(&apis, &limits, &vpc_endpoints);
         let client_certificates = ClientCertificates::default();
-        Ok(Self { apis, selector, limits, account_id, client_certificates, needs })
+        Ok(Self { apis, selector, limits, account_id, client_certificates, vpc_endpoints, needs })
     }
 }
 

@@ -45,6 +45,7 @@ mod trace;
 mod upstream;
 mod variables;
 mod view;
+mod vpc_endpoint;
 
 pub use definition::Definition;
 pub use explain::{Explanation, Outcome, Step, outward};

@@ -18,7 +18,7 @@ use crate::limits::{self, Stop};
 use crate::route::Route;
 use crate::select::Selected;
 use crate::snapshot::Snapshot;
-use crate::{ids, outbound, path, trace};
+use crate::{ids, outbound, path, trace, vpc_endpoint};
 
 /// The header fields by which the gateway and the proxy speak to each other. A client's are removed.
 const CONTROL: [&[u8]; 2] = [b"x-tollgate-", b"x-envoy-"];
@@ -57,6 +57,7 @@ impl Gateway {
         strip_control(exchange);
         exchange.context.client_cert = self.client_certificates.take(&mut exchange.request.headers);
         exchange.context.account_id = self.account_id.clone();
+        vpc_endpoint::tell(&self.vpc_endpoints, exchange);
         let selected = self.selector.select(&self.apis, &exchange.request);
         let Selected { api: index, stage, path: rest, base_path } = match selected {
             Ok(selected) => selected,

@@ -47,6 +47,7 @@ pub use api::Api;
 pub use combine::{cross_account, same_account};
 pub use keys::{Found, Keys, Value};
 pub use malformed::Malformed;
+pub use network::Network;
 pub use policy::{Decision, Kind, Policy, Request};
 pub use principal::{Caller, CallerKind, Principal};
 pub use request_keys::RequestKeys;

@@ -6,7 +6,7 @@ use crate::malformed::{Malformed, shown};
 
 /// The addresses that begin with the same bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Network {
+pub struct Network {
     is_v4: bool,
     /// The first address, in the last bits.
     bits: u128,
@@ -16,7 +16,10 @@ pub(crate) struct Network {
 
 impl Network {
     /// Reads `203.0.113.0/24`, `2001:db8::/32`, or one address. Bits after the prefix are left out.
-    pub(crate) fn parse(written: &str) -> Result<Self, Malformed> {
+    ///
+    /// # Errors
+    /// [`Malformed`] if it is neither.
+    pub fn parse(written: &str) -> Result<Self, Malformed> {
         let read = || {
             let (address, prefix) = match written.split_once('/') {
                 None => (written, None),
@@ -46,7 +49,9 @@ impl Network {
         })
     }
 
-    pub(crate) fn contains(&self, address: IpAddr) -> bool {
+    /// Whether an address is one of them.
+    #[must_use]
+    pub fn contains(&self, address: IpAddr) -> bool {
         let (is_v4, bits) = bits(address.to_canonical());
         is_v4 == self.is_v4 && clear(bits, self.free) == self.bits
     }

@@ -12,6 +12,7 @@ use crate::base_path;
 use crate::extensions::Extended as _;
 use crate::options::{EndpointType, Options};
 use crate::paths::{self, Routes};
+use crate::policy;
 use crate::protocol;
 use crate::security::Schemes;
 use crate::settings;
@@ -64,6 +65,8 @@ pub(crate) fn translate(node: &Node, options: &Options, out: &mut Findings) -> O
     let prefix = base_path::prefix(base, options.base_path, &stage, out);
     describe(&mut fields, out);
     let settings = settings::read(&mut fields, protocol, out);
+    let policy = (fields.take("x-amazon-apigateway-policy"))
+        .and_then(|at| policy::read(&at, &id, protocol, options, out));
     let mut schemes = Schemes::new(schemes);
     let routes = fields
         .need("paths", out)
@@ -83,6 +86,7 @@ pub(crate) fn translate(node: &Node, options: &Options, out: &mut Findings) -> O
         models: routes.models,
         binary_media_types: settings.binary_media_types,
         minimum_compression_size: settings.minimum_compression_size,
+        policy,
         authorizers,
         integrations: routes.integrations,
         routes: routes.routes,

@@ -148,6 +148,7 @@ mod json;
 mod mapping;
 mod options;
 mod paths;
+mod policy;
 mod protocol;
 mod reference;
 mod security;

@@ -105,10 +105,6 @@ fn left_out(fields: &mut Fields<'_>, out: &mut Findings) {
 fn refused(fields: &mut Fields<'_>, out: &mut Findings) {
     for (key, reason) in [
         (
-            "x-amazon-apigateway-policy",
-            "resource policies are not served by this version: whom this one denies would get in",
-        ),
-        (
             "x-amazon-apigateway-security-policy",
             "TLS is the proxy's own: set the oldest version its listener takes, and remove this",
         ),

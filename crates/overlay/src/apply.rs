@@ -44,6 +44,7 @@ pub(crate) fn apply(
         keep(only, &id, &mut definition);
     }
     definition.account_id = written.account_id.map(str::to_owned).or(definition.account_id);
+    definition.vpc_endpoints.clone_from(&written.vpc_endpoints);
     definition.account_throttle = written.account_throttle.clone().or(definition.account_throttle);
     if written.api_keys_file.is_some() {
         definition.api_key_files.get_or_insert_default();

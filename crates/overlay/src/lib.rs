@@ -59,6 +59,7 @@ mod stage;
 mod tests;
 mod throttle;
 mod usage_plan;
+mod vpc_endpoint;
 
 use std::collections::BTreeMap;
 

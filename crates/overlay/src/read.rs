@@ -1,12 +1,17 @@
 //! The root of an overlay.
 
+use std::collections::BTreeMap;
+
+use tollgate_gateway::definition::VpcEndpoint;
 use tollgate_lambda::Functions;
 use tollgate_policy::Endpoint;
 use tollgate_rate_limit::{Counters, ResponseHeaders, Throttle};
 use tollgate_source::text::quoted;
 use tollgate_source::{At, Findings};
 
-use crate::{api_key, cors, counters, domain_name, lambda, stage, throttle, usage_plan};
+use crate::{
+    api_key, cors, counters, domain_name, lambda, stage, throttle, usage_plan, vpc_endpoint,
+};
 
 /// An overlay as it is written. What is wrong with it is reported and left out.
 #[derive(Debug)]
@@ -23,6 +28,7 @@ pub(crate) struct Written<'a> {
     pub(crate) api_keys_file: Option<&'a str>,
     pub(crate) counters: Option<(Counters, Endpoint)>,
     pub(crate) functions: Functions,
+    pub(crate) vpc_endpoints: BTreeMap<String, VpcEndpoint>,
     pub(crate) response_headers: ResponseHeaders,
 }
 
@@ -50,6 +56,9 @@ pub(crate) fn read<'a>(root: &At<'a>, out: &mut Findings) -> Option<Written<'a>>
         api_keys_file: fields.take("apiKeysFile").and_then(|at| at.filled(out)),
         counters: fields.take("counters").and_then(|at| counters::read(&at, out)),
         functions: fields.take("lambda").map(|at| lambda::read(&at, out)).unwrap_or_default(),
+        vpc_endpoints: (fields.take("vpcEndpoints"))
+            .map(|at| vpc_endpoint::read_all(&at, out))
+            .unwrap_or_default(),
         response_headers: fields
             .take("responseHeaders")
             .and_then(|at| response_headers(&at, out))

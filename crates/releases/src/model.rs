@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use tollgate_api_keys::ApiKey;
 use tollgate_gateway::Definition;
-use tollgate_gateway::definition::{Deployment, Domain, Protocol, Stage, UsagePlan, Version};
+use tollgate_gateway::definition::{
+    Deployment, Domain, Protocol, Stage, UsagePlan, Version, VpcEndpoint,
+};
 use tollgate_rate_limit::{Counters, ResponseHeaders, Throttle};
 
 use crate::canary::{CanaryRelease, Outcome};
@@ -41,6 +43,9 @@ pub struct Shared {
     /// The region that resource names speak of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
+    /// VPC endpoints by id.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub vpc_endpoints: BTreeMap<String, VpcEndpoint>,
     /// How fast requests for all APIs together may come.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account_throttle: Option<Throttle>,
@@ -154,6 +159,7 @@ impl Shared {
             domains: definition.domains.clone(),
             account_id: definition.account_id.clone(),
             region: definition.region.clone(),
+            vpc_endpoints: definition.vpc_endpoints.clone(),
             account_throttle: definition.account_throttle.clone(),
             usage_plans: definition.usage_plans.clone(),
             api_keys: definition.api_keys.clone(),

@@ -34,6 +34,7 @@ impl Releases {
                 .collect(),
             account_id: shared.account_id.clone(),
             region: shared.region.clone(),
+            vpc_endpoints: shared.vpc_endpoints.clone(),
             account_throttle: shared.account_throttle.clone(),
             usage_plans: (shared.usage_plans.iter())
                 .map(|(name, plan)| (name.clone(), self.usable(plan)))
