@@ -2,6 +2,7 @@ mod canary;
 mod chain;
 mod cors;
 mod errors;
+mod functions;
 mod integrations;
 mod invalid;
 mod invalid_places;
