@@ -113,7 +113,8 @@ impl Function {
 
 fn check_name(name: &str) -> Result<(), Invalid> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_:$./".contains(&byte);
-    if (1..=MAX_NAME_CHARS).contains(&name.len()) && name.bytes().all(plain) {
+    let is_named = name.bytes().any(|byte| byte.is_ascii_alphanumeric());
+    if name.len() <= MAX_NAME_CHARS && is_named && name.bytes().all(plain) {
         return Ok(());
     }
     let reason = format!("`{name}` is neither the name of a function nor its ARN");

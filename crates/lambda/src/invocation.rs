@@ -1,6 +1,6 @@
 //! What a call of a function has come to.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tollgate_policy::Response;
 
 /// Why a function has not returned anything.
@@ -68,16 +68,25 @@ pub fn returned(reply: Option<Response>) -> Result<Vec<u8>, Failure> {
         status => return Err(Failure::Service(status)),
     }
     if says("x-amz-function-error") {
-        return Err(Failure::FunctionError(message(&reply.body).unwrap_or_default()));
+        let said: Option<Value> = serde_json::from_slice(&reply.body).ok();
+        let message = said.as_ref().and_then(|said| message(said.as_object()?));
+        return Err(Failure::FunctionError(message.unwrap_or_default()));
     }
-    match message(&reply.body).filter(|_| !says("x-amzn-requestid")) {
-        Some(message) => Err(Failure::FunctionError(message)),
-        None => Ok(reply.body),
+    if !says("x-amzn-requestid")
+        && let Some(message) = only_message(&reply.body)
+    {
+        return Err(Failure::FunctionError(message));
     }
+    Ok(reply.body)
+}
+
+fn message(said: &Map<String, Value>) -> Option<String> {
+    let message = said.get("errorMessage")?.as_str().unwrap_or_default();
+    Some(message.chars().take(MAX_MESSAGE_CHARS).collect())
 }
 
 /// What a failed function says, if that is all that is there.
-fn message(body: &[u8]) -> Option<String> {
+fn only_message(body: &[u8]) -> Option<String> {
     const SAID: [&str; 6] =
         ["errorMessage", "errorType", "stackTrace", "trace", "requestId", "cause"];
     // The common case is not read twice.
@@ -86,11 +95,7 @@ fn message(body: &[u8]) -> Option<String> {
     let Value::Object(said) = looks_so.then(|| serde_json::from_slice(body).ok())?? else {
         return None;
     };
-    if !said.keys().all(|key| SAID.contains(&key.as_str())) {
-        return None;
-    }
-    let message = said.get("errorMessage")?.as_str().unwrap_or_default();
-    Some(message.chars().take(MAX_MESSAGE_CHARS).collect())
+    if said.keys().all(|key| SAID.contains(&key.as_str())) { message(&said) } else { None }
 }
 
 /// How far into what a function returned is looked for what a failed one says: its message comes first

@@ -26,41 +26,50 @@ const CONTROL: [&[u8]; 2] = [b"x-tollgate-", b"x-envoy-"];
 /// The fields of a REST API's event, under the names that API Gateway writes at its edge: each part
 /// begins with a capital letter. (The proxy tells nobody how the client wrote them.)
 pub(crate) fn of_rest<'a>(source: Source<'a>) -> Multi<'a> {
-    let mut all = Multi::default();
-    for (name, value) in sent(source).filter(|(name, _)| !OF_REST.contains(name)) {
-        all.push(capitalized(name).into(), String::from_utf8_lossy(value));
-    }
-    for (name, value) in known(source) {
-        all.push(capitalized(name.as_bytes()).into(), value);
-    }
-    all
+    let sent = sent(source).filter(|(name, _)| !OF_REST.contains(name));
+    let sent = sent.map(|(name, value)| (name, String::from_utf8_lossy(value)));
+    sent.chain(known(source)).map(|(name, value)| (capitalized(name).into(), value)).collect()
 }
 
-/// The fields of an HTTP API's event of format 1.0.
-pub(crate) fn of_http<'a>(source: Source<'a>) -> Multi<'a> {
-    let mut all = Multi::default();
-    for (name, value) in sent(source) {
-        all.push(capitalized(name).into(), String::from_utf8_lossy(value));
-    }
-    for (name, value) in known(source) {
-        all.push(capitalized(name.as_bytes()).into(), value);
-    }
-    all
+/// The fields of an HTTP API's event of format 1.0, of a request whose body is of so many bytes where
+/// that is known.
+pub(crate) fn of_http<'a>(source: Source<'a>, bytes: Option<usize>) -> Multi<'a> {
+    let sent = sent(source).map(|(name, value)| (name, String::from_utf8_lossy(value)));
+    let all = sent.chain(known(source)).chain(length(source, bytes));
+    all.map(|(name, value)| {
+        let is_lower = LOWER.iter().any(|lower| name.starts_with(lower));
+        let name = if is_lower { String::from_utf8_lossy(name) } else { capitalized(name).into() };
+        (name, value)
+    })
+    .collect()
 }
+
+/// What begins the names that an HTTP API leaves in lower case, in which clients send them that speak
+/// HTTP/2.
+const LOWER: [&[u8]; 10] = [
+    b"accept",
+    b"authorization",
+    b"cache-control",
+    b"cookie",
+    b"origin",
+    b"pragma",
+    b"priority",
+    b"referer",
+    b"sec-",
+    b"upgrade-insecure-requests",
+];
 
 /// The fields of an event of format 2.0, without cookies.
-pub(crate) fn of_v2<'a>(source: Source<'a>) -> Multi<'a> {
-    let mut all = Multi::default();
-    for (name, value) in sent(source).filter(|(name, _)| *name != b"cookie") {
+pub(crate) fn of_v2<'a>(source: Source<'a>, bytes: Option<usize>) -> Multi<'a> {
+    let sent = sent(source).filter(|(name, _)| *name != b"cookie");
+    let sent = sent.map(|(name, value)| (name, String::from_utf8_lossy(value)));
+    let all = sent.chain(known(source)).chain(length(source, bytes));
+    all.map(|(name, value)| {
         let name = String::from_utf8_lossy(name);
         let is_lower = !name.bytes().any(|byte| byte.is_ascii_uppercase());
-        let name = if is_lower { name } else { name.to_ascii_lowercase().into() };
-        all.push(name, String::from_utf8_lossy(value));
-    }
-    for (name, value) in known(source) {
-        all.push(name.into(), value);
-    }
-    all
+        (if is_lower { name } else { name.to_ascii_lowercase().into() }, value)
+    })
+    .collect()
 }
 
 /// The cookies of an event of format 2.0.
@@ -83,9 +92,20 @@ fn sent<'a>(source: Source<'a>) -> impl Iterator<Item = (&'a [u8], &'a [u8])> {
 }
 
 /// What the gateway knows of how the request came.
-fn known<'a>(source: Source<'a>) -> [(&'static str, Cow<'a, str>); 2] {
+fn known<'a>(source: Source<'a>) -> [(&'static [u8], Cow<'a, str>); 2] {
     let host = source.field(":authority").unwrap_or_default();
-    [("x-forwarded-port", port(source, &host).into()), ("host", host)]
+    [(b"x-forwarded-port", port(source, &host).into()), (b"host", host)]
+}
+
+/// What an HTTP API says of the length of the body where the client does not, even if there is none.
+fn length<'a>(source: Source<'a>, bytes: Option<usize>) -> Option<(&'static [u8], Cow<'a, str>)> {
+    let headers = &source.exchange.request.headers;
+    if headers.get("content-length").is_some() {
+        return None;
+    }
+    let is_unknown = bytes.is_none() && headers.get("transfer-encoding").is_some();
+    let bytes = bytes.unwrap_or_default().to_string();
+    (!is_unknown).then(|| (&b"content-length"[..], bytes.into()))
 }
 
 /// The port that the client asked for: what it says, or what belongs to the scheme.

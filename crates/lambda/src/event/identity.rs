@@ -3,11 +3,14 @@
 use std::borrow::Cow;
 
 use serde::Serialize;
+use tollgate_mapping::Dialect;
 
 use super::Source;
+use super::certificate::ClientCert;
+use super::v1::is_left_out;
 
-/// `requestContext.identity`. What is not known is `null`; of an API key nothing is said where there is
-/// none.
+/// `requestContext.identity`. What is not known is `null`; of an API key and of a certificate
+/// nothing is said where there is none.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Identity<'a> {
@@ -18,6 +21,9 @@ pub struct Identity<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     api_key_id: Option<&'a str>,
     caller: Option<&'a str>,
+    /// Of HTTP APIs only.
+    #[serde(skip_serializing_if = "is_left_out")]
+    cognito_amr: Option<Option<&'a str>>,
     cognito_authentication_provider: Option<&'a str>,
     cognito_authentication_type: Option<&'a str>,
     cognito_identity_id: Option<&'a str>,
@@ -27,10 +33,12 @@ pub struct Identity<'a> {
     user: Option<&'a str>,
     user_agent: Option<Cow<'a, str>>,
     user_arn: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_cert: Option<ClientCert<'a>>,
 }
 
 impl<'a> Identity<'a> {
-    pub(crate) fn of(source: Source<'a>) -> Self {
+    pub(crate) fn of(source: Source<'a>, dialect: Dialect) -> Self {
         let context = &source.exchange.context;
         let api_key_id = context.api_key_id.as_deref();
         let of_authorizer = context.authorizer.as_ref();
@@ -43,8 +51,10 @@ impl<'a> Identity<'a> {
         Self {
             api_key: api_key.filter(|_| api_key_id.is_some()),
             api_key_id,
+            cognito_amr: (dialect == Dialect::Http).then_some(None),
             source_ip: source_ip(source),
             user_agent: source.field("user-agent"),
+            client_cert: ClientCert::of(source),
             ..Self::default()
         }
     }

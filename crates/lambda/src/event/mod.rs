@@ -1,5 +1,6 @@
 //! The events that functions get.
 
+mod certificate;
 mod fields;
 mod identity;
 mod multi;
@@ -9,6 +10,8 @@ mod v2;
 
 pub use v1::{Authorization as V1Authorization, Context as V1Context, V1};
 pub use v2::{Context as V2Context, V2};
+
+use std::borrow::Cow;
 
 use tollgate_policy::Exchange;
 
@@ -22,6 +25,17 @@ pub struct Source<'a> {
     pub exchange: &'a Exchange,
     /// The path without the stage.
     pub path: &'a str,
+}
+
+/// The body of a request, as its event has it.
+#[derive(Clone, Debug, Default)]
+pub struct Body<'a> {
+    /// The body, if there is any.
+    pub text: Option<Cow<'a, str>>,
+    /// Whether that is Base64.
+    pub is_base64: bool,
+    /// How many bytes were sent.
+    pub bytes: usize,
 }
 
 impl<'a> Source<'a> {
@@ -46,7 +60,7 @@ impl<'a> Source<'a> {
         self.exchange.request.headers.arrived(":method").unwrap_or_default()
     }
 
-    fn field(self, name: &str) -> Option<std::borrow::Cow<'a, str>> {
+    fn field(self, name: &str) -> Option<Cow<'a, str>> {
         self.exchange.request.headers.arrived(name).map(String::from_utf8_lossy)
     }
 }

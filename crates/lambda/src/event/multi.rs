@@ -1,23 +1,36 @@
 //! Names with several values, and the ways in which events have them.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
+/// A name with one of its values.
+type Pair<'a> = (Cow<'a, str>, Cow<'a, str>);
+
 /// Names, each with its values in order.
 #[derive(Clone, Debug, Default)]
-pub struct Multi<'a>(BTreeMap<Cow<'a, str>, Vec<Cow<'a, str>>>);
+pub struct Multi<'a>(Vec<Pair<'a>>);
+
+impl<'a> FromIterator<Pair<'a>> for Multi<'a> {
+    fn from_iter<I: IntoIterator<Item = Pair<'a>>>(pairs: I) -> Self {
+        let mut pairs: Vec<_> = pairs.into_iter().collect();
+        // INVARIANT: values of one name stand beside each other, in the order in which they came.
+        pairs.sort_by(|(one, _), (other, _)| one.cmp(other));
+        Self(pairs)
+    }
+}
 
 impl<'a> Multi<'a> {
-    pub(crate) fn push(&mut self, name: Cow<'a, str>, value: Cow<'a, str>) {
-        self.0.entry(name).or_default().push(value);
-    }
-
     /// The same where there is any, for an event has `null` or nothing in place of none.
     pub(crate) fn filled(self) -> Option<Rc<Self>> {
         (!self.0.is_empty()).then(|| self.into())
+    }
+
+    /// Each name with all its values.
+    fn names(&self) -> impl Iterator<Item = (&str, &[Pair<'a>])> {
+        let groups = self.0.chunk_by(|(one, _), (other, _)| one == other);
+        groups.filter_map(|pairs| Some((&*pairs.first()?.0, pairs)))
     }
 }
 
@@ -35,10 +48,9 @@ pub struct Joined<'a>(pub(crate) Rc<Multi<'a>>);
 
 impl Serialize for Last<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let all = &self.0.0;
-        let mut map = serializer.serialize_map(Some(all.len()))?;
-        for (name, values) in all {
-            map.serialize_entry(name, values.last().map_or("", |value| value))?;
+        let mut map = serializer.serialize_map(None)?;
+        for (name, pairs) in self.0.names() {
+            map.serialize_entry(name, pairs.last().map_or("", |(_, value)| value))?;
         }
         map.end()
     }
@@ -46,20 +58,34 @@ impl Serialize for Last<'_> {
 
 impl Serialize for Lists<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(&self.0.0)
+        let mut map = serializer.serialize_map(None)?;
+        for (name, pairs) in self.0.names() {
+            map.serialize_entry(name, &Values(pairs))?;
+        }
+        map.end()
     }
 }
 
 impl Serialize for Joined<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let all = &self.0.0;
-        let mut map = serializer.serialize_map(Some(all.len()))?;
-        for (name, values) in all {
-            match values.as_slice() {
-                [value] => map.serialize_entry(name, value)?,
-                values => map.serialize_entry(name, &values.join(","))?,
+        let mut map = serializer.serialize_map(None)?;
+        for (name, pairs) in self.0.names() {
+            match pairs {
+                [(_, value)] => map.serialize_entry(name, value)?,
+                pairs => {
+                    let values: Vec<_> = pairs.iter().map(|(_, value)| &**value).collect();
+                    map.serialize_entry(name, &values.join(","))?;
+                }
             }
         }
         map.end()
+    }
+}
+
+struct Values<'a>(&'a [Pair<'a>]);
+
+impl Serialize for Values<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(|(_, value)| value))
     }
 }

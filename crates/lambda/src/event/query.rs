@@ -8,13 +8,14 @@ use super::multi::Multi;
 
 /// The parameters of a query, decoded. Each ends at one of these bytes.
 pub(crate) fn parameters<'a>(query: &'a [u8], ends: &[u8]) -> Multi<'a> {
-    let mut all = Multi::default();
-    for part in query.split(|byte| ends.contains(byte)).filter(|part| !part.is_empty()) {
-        let end = part.iter().position(|&byte| byte == b'=').unwrap_or(part.len());
-        let (name, value) = part.split_at_checked(end).unwrap_or((part, b""));
-        all.push(text(name), text(value.get(1..).unwrap_or_default()));
-    }
-    all
+    let parts = query.split(|byte| ends.contains(byte)).filter(|part| !part.is_empty());
+    parts
+        .map(|part| {
+            let end = part.iter().position(|&byte| byte == b'=').unwrap_or(part.len());
+            let (name, value) = part.split_at_checked(end).unwrap_or((part, b""));
+            (text(name), text(value.get(1..).unwrap_or_default()))
+        })
+        .collect()
 }
 
 fn text(encoded: &[u8]) -> Cow<'_, str> {

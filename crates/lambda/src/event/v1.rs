@@ -9,11 +9,11 @@ use serde_json::{Map, Value};
 use tollgate_mapping::{Dialect, clf, decode_path, domain};
 use tollgate_policy::{AuthorizerKind, text};
 
-use super::Source;
 use super::fields;
 use super::identity::Identity;
 use super::multi::{Last, Lists};
 use super::query::{lossy, parameters};
+use super::{Body, Source};
 
 /// An event of a REST API, or of format 1.0.
 #[derive(Clone, Debug, Serialize)]
@@ -94,11 +94,25 @@ impl<'a> V1<'a> {
     /// The event of an exchange, without a body.
     #[must_use]
     pub fn of(source: Source<'a>, dialect: Dialect) -> Self {
+        Self::head(source, dialect, None)
+    }
+
+    /// The event of an exchange with this body.
+    #[must_use]
+    pub fn with_body(source: Source<'a>, dialect: Dialect, body: Body<'a>) -> Self {
+        Self {
+            body: Some(body.text),
+            is_base64_encoded: Some(body.is_base64),
+            ..Self::head(source, dialect, Some(body.bytes))
+        }
+    }
+
+    fn head(source: Source<'a>, dialect: Dialect, bytes: Option<usize>) -> Self {
         let context = &source.exchange.context;
         let (ends, headers): (&[u8], _) = match dialect {
             // `;` ends a parameter too.
             Dialect::Rest => (b"&;", fields::of_rest(source)),
-            Dialect::Http => (b"&", fields::of_http(source)),
+            Dialect::Http => (b"&", fields::of_http(source, bytes)),
         };
         let headers = Rc::new(headers);
         let query = parameters(source.query(), ends).filled();
@@ -144,8 +158,11 @@ impl<'a> Context<'a> {
         Self {
             account_id: source.account(),
             api_id: &context.api_id,
-            authorizer: authorizer(source),
-            deployment_id: context.deployment_id.as_deref(),
+            authorizer: authorizer(source, dialect),
+            deployment_id: match dialect {
+                Dialect::Rest => context.deployment_id.as_deref(),
+                Dialect::Http => None,
+            },
             domain_prefix: domain_name
                 .as_ref()
                 .and_then(|name| name.split('.').next())
@@ -153,13 +170,16 @@ impl<'a> Context<'a> {
             domain_name,
             extended_request_id: &context.extended_request_id,
             http_method: String::from_utf8_lossy(source.method()),
-            identity: Identity::of(source),
+            identity: Identity::of(source, dialect),
             path: whole_path(source, dialect),
             protocol: "HTTP/1.1",
             request_id: &context.request_id,
             request_time: clf(source.exchange.arrived),
             request_time_epoch: epoch_millis(source),
-            resource_id: context.resource_id.as_deref(),
+            resource_id: match dialect {
+                Dialect::Rest => context.resource_id.as_deref(),
+                Dialect::Http => Some(&context.route_key),
+            },
             resource_path: resource,
             stage: &context.stage,
         }
@@ -167,7 +187,7 @@ impl<'a> Context<'a> {
 }
 
 /// `requestContext.authorizer`
-fn authorizer(source: Source<'_>) -> Option<Map<String, Value>> {
+fn authorizer(source: Source<'_>, dialect: Dialect) -> Option<Map<String, Value>> {
     let known = source.exchange.context.authorizer.as_ref()?;
     let claims = || known.claims.iter().map(|(name, claim)| (name.clone(), text(claim).into()));
     let mut said = Map::new();
@@ -181,17 +201,20 @@ fn authorizer(source: Source<'_>) -> Option<Map<String, Value>> {
             said.insert("scopes".to_owned(), scopes.into());
         }
         AuthorizerKind::Lambda => {
+            if dialect == Dialect::Http {
+                said.extend(["claims", "scopes"].map(|name| (name.to_owned(), Value::Null)));
+            }
             for (name, value) in known.context.iter() {
                 said.insert(name.clone(), text(value).into());
             }
             if let Some(principal) = &known.principal_id {
                 said.insert("principalId".to_owned(), (&**principal).into());
             }
-            let millis = known.latency.unwrap_or_default().as_millis();
-            said.insert(
-                "integrationLatency".to_owned(),
-                u64::try_from(millis).unwrap_or(u64::MAX).into(),
-            );
+            if dialect == Dialect::Rest {
+                let millis = known.latency.unwrap_or_default().as_millis();
+                let millis = u64::try_from(millis).unwrap_or(u64::MAX);
+                said.insert("integrationLatency".to_owned(), millis.into());
+            }
         }
     }
     Some(said)
@@ -228,6 +251,6 @@ pub(crate) fn epoch_millis(source: Source<'_>) -> u64 {
 
 /// Whether a member is not there at all, rather than `null`.
 #[expect(clippy::option_option, reason = "that is what serde asks about")]
-fn is_left_out<T>(member: &Option<Option<T>>) -> bool {
+pub(crate) fn is_left_out<T>(member: &Option<Option<T>>) -> bool {
     member.is_none()
 }

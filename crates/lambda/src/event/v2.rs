@@ -8,12 +8,13 @@ use serde_json::{Map, Value, json};
 use tollgate_mapping::{clf, decode_path, domain};
 use tollgate_policy::{AuthorizerKind, text};
 
-use super::Source;
+use super::certificate::Authentication;
 use super::fields;
 use super::identity::source_ip;
 use super::multi::Joined;
 use super::query::{lossy, parameters};
 use super::v1::epoch_millis;
+use super::{Body, Source};
 
 /// An event of format 2.0.
 #[derive(Clone, Debug, Serialize)]
@@ -57,6 +58,8 @@ pub struct Context<'a> {
     account_id: &'a str,
     api_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    authentication: Option<Authentication<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     authorizer: Option<Value>,
     domain_name: Option<String>,
     domain_prefix: Option<String>,
@@ -83,6 +86,20 @@ impl<'a> V2<'a> {
     /// The event of an exchange, without a body.
     #[must_use]
     pub fn of(source: Source<'a>) -> Self {
+        Self::head(source, None)
+    }
+
+    /// The event of an exchange with this body.
+    #[must_use]
+    pub fn with_body(source: Source<'a>, body: Body<'a>) -> Self {
+        Self {
+            body: body.text,
+            is_base64_encoded: Some(body.is_base64),
+            ..Self::head(source, Some(body.bytes))
+        }
+    }
+
+    fn head(source: Source<'a>, bytes: Option<usize>) -> Self {
         let context = &source.exchange.context;
         Self {
             version: "2.0",
@@ -93,7 +110,7 @@ impl<'a> V2<'a> {
             raw_path: raw_path(source),
             raw_query_string: String::from_utf8_lossy(source.query()),
             cookies: fields::cookies(source),
-            headers: Joined(fields::of_v2(source).into()),
+            headers: Joined(fields::of_v2(source, bytes).into()),
             query_string_parameters: parameters(source.query(), b"&").filled().map(Joined),
             request_context: Context::of(source),
             body: None,
@@ -113,6 +130,7 @@ impl<'a> Context<'a> {
         Self {
             account_id: source.account(),
             api_id: &context.api_id,
+            authentication: Authentication::of(source),
             authorizer: authorizer(source),
             domain_prefix: domain_name
                 .as_ref()
