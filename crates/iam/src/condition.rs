@@ -77,9 +77,12 @@ impl Condition {
             Found::Several(values) if values.is_empty() => Found::Nothing,
             found => found,
         };
+        if let Operands::Absence(expected) = &self.operands {
+            return Some(expected.contains(&matches!(found, Found::Nothing)));
+        }
         match (quantifier, found) {
             (_, Found::Nothing) if is_optional => Some(true),
-            (Quantifier::One, Found::Nothing) => Some(is_negated || self.operands.match_absence()),
+            (Quantifier::One, Found::Nothing) => Some(is_negated),
             (Quantifier::Any, Found::Nothing) => Some(false),
             (Quantifier::All, Found::Nothing) => Some(true),
             (Quantifier::All, Found::One(value)) if value.is_empty() => Some(true),

@@ -63,3 +63,6 @@ pub const MAX_DOCUMENT_VALUES: usize = 4_096;
 
 /// Characters of a resource policy: API Gateway's own bound.
 pub const MAX_RESOURCE_POLICY_CHARS: usize = 8_192;
+
+#[cfg(test)]
+mod tests;

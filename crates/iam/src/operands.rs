@@ -127,13 +127,9 @@ impl Operands {
                 }
                 any(patterns.iter().map(|pattern| pattern.matches(&text, keys, unresolved, work)))
             }
-            Self::Absence(expected) => Some(expected.contains(&false)),
+            // Which is not about values, and asked before.
+            Self::Absence(_) => None,
         }
-    }
-
-    /// Whether it holds of a key that is not there, which only one operator asks for.
-    pub(crate) fn match_absence(&self) -> bool {
-        matches!(self, Self::Absence(expected) if expected.contains(&true))
     }
 
     /// The keys that variables ask for.
