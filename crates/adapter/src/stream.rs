@@ -6,7 +6,8 @@
 use std::rc::Rc;
 
 use tollgate_policy::{
-    Edit, Exchange, Fault, Headers, Needs, Origin, Policy, Request, Response, Timestamp, Verdict,
+    Edit, Exchange, Fault, Headers, Needs, Origin, Piece, Policy, Request, Response, Timestamp,
+    Verdict,
 };
 
 use crate::lent::Lent;
@@ -49,6 +50,8 @@ pub(crate) struct Stream<P: Policy> {
     answered: bool,
     /// Whether a response from elsewhere has gone on to the client.
     went_on: bool,
+    /// Whether the policy reads the body of the response as it comes.
+    in_pieces: bool,
     /// What the exchange is held for since it was last asked.
     hold: Option<Hold>,
 }
@@ -79,6 +82,7 @@ enum Held {
     #[default]
     No,
     Body,
+    Piece,
     Call(u32),
     Wait(Timestamp),
 }
@@ -98,6 +102,7 @@ impl<P: Policy> Stream<P> {
             met: false,
             answered: false,
             went_on: false,
+            in_pieces: false,
             hold: None,
         }
     }
@@ -156,6 +161,9 @@ impl<P: Policy> Stream<P> {
         last: bool,
         proxy: &dyn Proxy,
     ) -> Action {
+        if side == Side::Response && self.in_pieces {
+            return self.on_piece(size, last, proxy);
+        }
         let progress = self.progress(side);
         match progress.held {
             Held::No => {
@@ -173,7 +181,7 @@ impl<P: Policy> Stream<P> {
                 }
                 Action::Continue
             }
-            Held::Body | Held::Call(_) | Held::Wait(_) => {
+            Held::Body | Held::Piece | Held::Call(_) | Held::Wait(_) => {
                 progress.body_bytes = progress.body_bytes.max(size);
                 progress.whole |= last;
                 if progress.body_bytes > MAX_BODY_BYTES {
@@ -186,12 +194,68 @@ impl<P: Policy> Stream<P> {
 
     /// The trailers of a message are here, so its body is whole.
     pub(crate) fn on_trailers(&mut self, side: Side, proxy: &dyn Proxy) -> Action {
+        if side == Side::Response && self.in_pieces {
+            // What is held is here still; what has gone on is not.
+            let size = if self.response.held == Held::Piece { self.response.body_bytes } else { 0 };
+            return self.on_piece(size, true, proxy);
+        }
         let progress = self.progress(side);
         if progress.held == Held::No {
             return Action::Continue;
         }
         progress.whole = true;
         self.on_whole_body(side, proxy)
+    }
+
+    /// More of a body is here that the policy reads as it comes: all that has not gone on.
+    fn on_piece(&mut self, size: usize, last: bool, proxy: &dyn Proxy) -> Action {
+        if self.answered {
+            return Action::Continue;
+        }
+        self.response.body_bytes = size;
+        let read = if size == 0 { Some(Vec::new()) } else { proxy.body(Message::Response, size) };
+        let Some(mut piece) = read.filter(|_| size <= MAX_BODY_BYTES) else {
+            return self.break_off(proxy);
+        };
+        let host = Lent::new(proxy);
+        let verdict = self.policy.on_response_piece(
+            &mut self.notes,
+            &mut self.exchange,
+            &mut self.answer,
+            &mut piece,
+            last,
+            &host,
+        );
+        match verdict {
+            // There is nothing to put it into.
+            Piece::GoOn if size == 0 && !piece.is_empty() => self.break_off(proxy),
+            Piece::GoOn => {
+                if size > 0 {
+                    proxy.set_body(Message::Response, size, &piece);
+                }
+                if self.response.held == Held::Piece {
+                    self.response.held = Held::No;
+                    self.went_on = true;
+                    self.write_back(Side::Response, proxy);
+                }
+                Action::Continue
+            }
+            Piece::Hold if last => self.break_off(proxy),
+            Piece::Hold => Action::Pause,
+            Piece::Respond(response) if !self.went_on => self.respond(&response, proxy),
+            Piece::Respond(_) => self.break_off(proxy),
+        }
+    }
+
+    /// Ends a response that cannot go on: with an answer, or else with nothing more.
+    fn break_off(&mut self, proxy: &dyn Proxy) -> Action {
+        if !self.went_on {
+            return self.refuse(Fault::Internal, proxy);
+        }
+        // INVARIANT: the head has gone out, so that the proxy resets the stream.
+        self.answered = true;
+        proxy.respond(500, "tollgate", &[], b"");
+        Action::Pause
     }
 
     fn on_whole_body(&mut self, side: Side, proxy: &dyn Proxy) -> Action {
@@ -248,7 +312,7 @@ impl<P: Policy> Stream<P> {
     pub(crate) fn waits_until(&self) -> Option<Timestamp> {
         [&self.request, &self.response].into_iter().find_map(|progress| match progress.held {
             Held::Wait(until) => Some(until),
-            Held::No | Held::Body | Held::Call(_) => None,
+            Held::No | Held::Body | Held::Piece | Held::Call(_) => None,
         })
     }
 
@@ -256,7 +320,7 @@ impl<P: Policy> Stream<P> {
     pub(crate) fn awaited_call(&self) -> Option<u32> {
         [&self.request, &self.response].into_iter().find_map(|progress| match progress.held {
             Held::Call(token) => Some(token),
-            Held::No | Held::Body | Held::Wait(_) => None,
+            Held::No | Held::Body | Held::Piece | Held::Wait(_) => None,
         })
     }
 
@@ -290,6 +354,14 @@ impl<P: Policy> Stream<P> {
         let mut verdict = verdict;
         for _ in 0..MAX_VERDICTS {
             let held = match verdict {
+                Verdict::Continue if side == Side::Response && self.begins_pieces() => {
+                    self.in_pieces = true;
+                    self.response.held = Held::Piece;
+                    if self.response.whole {
+                        return self.on_piece(0, true, proxy);
+                    }
+                    return Action::Pause;
+                }
                 Verdict::Continue => {
                     self.progress(side).held = Held::No;
                     self.went_on |= side == Side::Response;
@@ -318,12 +390,17 @@ impl<P: Policy> Stream<P> {
             self.hold = match held {
                 Held::Call(token) => Some(Hold::Call(token)),
                 Held::Wait(_) => Some(Hold::Wait),
-                Held::No | Held::Body => None,
+                Held::No | Held::Body | Held::Piece => None,
             };
             self.progress(side).held = held;
             return Action::Pause;
         }
         self.fail("the policy goes round in circles", proxy)
+    }
+
+    /// Whether the policy reads from now on as it comes what a response holds.
+    fn begins_pieces(&self) -> bool {
+        !self.in_pieces && self.policy.reads_pieces(&self.notes)
     }
 
     /// Whether the response says that it is longer than what may be held.

@@ -24,7 +24,7 @@ pub use host::{Conflict, Digest, Expect, Host, Kind, Level, Metric, Shared, Time
 pub use invalid::Invalid;
 pub use metric::NamedMetric;
 pub use policy::{Compile, Needs, Policy, load};
-pub use verdict::{Call, Fetch, Verdict, Work};
+pub use verdict::{Call, Fetch, Piece, Verdict, Work};
 
 #[cfg(test)]
 mod tests;

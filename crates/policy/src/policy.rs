@@ -2,7 +2,7 @@
 
 use serde::de::DeserializeOwned;
 
-use crate::{Exchange, Fault, Headers, Host, Invalid, Origin, Response, Verdict, Work};
+use crate::{Exchange, Fault, Headers, Host, Invalid, Origin, Piece, Response, Verdict, Work};
 
 /// A rule about HTTP traffic.
 ///
@@ -85,6 +85,26 @@ pub trait Policy {
         _host: &dyn Host,
     ) -> Verdict {
         unanswered()
+    }
+
+    /// Whether the policy reads the body of the response as it comes. Asked once a response from behind the
+    /// policy may go on; its head is held then, until a piece goes on.
+    fn reads_pieces(&self, _notes: &Self::Notes) -> bool {
+        false
+    }
+
+    /// Amends a piece of the response's body, whatever its size is. What is left in `piece` goes on. The
+    /// last may be empty, and nothing can be put into it then.
+    fn on_response_piece(
+        &self,
+        _notes: &mut Self::Notes,
+        _exchange: &mut Exchange,
+        _response: &mut Response,
+        _piece: &mut Vec<u8>,
+        _is_last: bool,
+        _host: &dyn Host,
+    ) -> Piece {
+        Piece::Respond(Response { status: 500, ..Response::default() })
     }
 
     /// What the client is told where the exchange cannot go on, for a reason that the policy has no part

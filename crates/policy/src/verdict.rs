@@ -22,6 +22,18 @@ pub enum Verdict {
     Wait(Timestamp),
 }
 
+/// What is to happen to a piece of a response's body.
+#[derive(Debug)]
+#[must_use]
+pub enum Piece {
+    /// It goes on, and the head before it if that has not gone yet.
+    GoOn,
+    /// More must come first: it comes again, with what follows it.
+    Hold,
+    /// The client is answered with this instead. Once the head has gone on, the response is broken off.
+    Respond(Response),
+}
+
 /// A request to another service on behalf of one exchange.
 #[derive(Clone, Debug)]
 pub struct Call {

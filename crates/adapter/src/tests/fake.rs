@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tollgate_policy::{
     Call, Conflict, Digest, Exchange, Expect, Fetch, Headers, Host, Kind, Level, Metric, Needs,
-    Origin, Policy, Response, Shared, Timestamp, Verdict, Work,
+    Origin, Piece, Policy, Response, Shared, Timestamp, Verdict, Work,
 };
 
 use crate::proxy::{Message, Proxy, Side};
@@ -192,6 +192,8 @@ pub(super) struct Script {
     pub(super) on_request: Option<fn(&mut Exchange)>,
     pub(super) on_request_body: Option<fn(&mut Vec<u8>)>,
     pub(super) on_response: Option<fn(&mut Response)>,
+    /// What becomes of a piece of a body, if they are read one by one.
+    pub(super) on_piece: Option<fn(&mut Response, &mut Vec<u8>) -> Piece>,
     pub(super) works: RefCell<VecDeque<Work>>,
     pub(super) needs: Needs,
     pub(super) pressed: Cell<bool>,
@@ -301,6 +303,25 @@ impl Policy for Script {
         _: &dyn Host,
     ) -> Verdict {
         self.say(format!("response body {}", response.body.escape_ascii()).trim_end().to_owned())
+    }
+
+    fn reads_pieces(&self, (): &()) -> bool {
+        self.on_piece.is_some()
+    }
+
+    fn on_response_piece(
+        &self,
+        (): &mut (),
+        _: &mut Exchange,
+        response: &mut Response,
+        piece: &mut Vec<u8>,
+        is_last: bool,
+        _: &dyn Host,
+    ) -> Piece {
+        let which = if is_last { "last piece" } else { "piece" };
+        let seen = format!("{which} {}", piece.escape_ascii());
+        self.seen.borrow_mut().push(seen.trim_end().to_owned());
+        self.on_piece.map_or(Piece::Hold, |amend| amend(response, piece))
     }
 
     fn work(&self, _: &dyn Host) -> Work {
