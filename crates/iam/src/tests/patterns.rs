@@ -62,7 +62,7 @@ fn steps(pattern: &str, text: &str) -> u32 {
 
 #[test]
 fn a_flood_of_wildcards_is_no_more_work_than_text_times_pattern() {
-    for length in [16, 32, 64, 128, 256] {
+    for length in [8, 16, 32, 64, 128] {
         let text = "a".repeat(length * 4);
         for pattern in [
             format!("{}b", "*".repeat(length)),
