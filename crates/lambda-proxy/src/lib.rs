@@ -12,15 +12,16 @@
 //! [HTTP APIs]: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
 
 mod config;
-mod filter;
+mod frames;
 mod proxy;
 mod request;
 mod response;
+pub mod standalone;
 mod stream;
 
 pub use config::{Config, Format, Transfer};
-pub use filter::{LambdaProxyFilter, Standalone};
 pub use proxy::{Bad, LambdaProxy};
+pub use stream::{Progress, Stream};
 
 #[cfg(test)]
 mod tests;

@@ -8,7 +8,8 @@ use tollgate_payload::BinaryMediaTypes;
 use tollgate_policy::{Call, Exchange, Fault, Invalid, Response};
 
 use crate::config::{Config, Format, Transfer};
-use crate::{request, response, stream};
+use crate::stream::{Progress, Stream};
+use crate::{request, response};
 
 /// A function that answers requests.
 #[derive(Debug)]
@@ -72,6 +73,23 @@ impl LambdaProxy {
         self.callee.call(event, source.exchange.context.trace_id.as_deref(), self.timeout)
     }
 
+    /// Whether what the function writes goes on while it writes.
+    #[must_use]
+    pub fn streams(&self) -> bool {
+        self.transfer == Transfer::Stream
+    }
+
+    /// The stream that a reply brings, of which only the head has come.
+    ///
+    /// # Errors
+    /// [`Bad`] where it brings none.
+    pub fn begin(&self, reply: &Response) -> Result<Stream, Bad> {
+        let head = Response { body: Vec::new(), ..reply.clone() };
+        let stream = Stream::of(&head);
+        returned(Some(head)).map_err(|failure| Bad::from(&failure))?;
+        Ok(stream)
+    }
+
     /// What the client is told for what the call has come to.
     ///
     /// # Errors
@@ -83,18 +101,32 @@ impl LambdaProxy {
         binary: &BinaryMediaTypes,
     ) -> Result<Response, Bad> {
         let bad = |reason| Bad { fault: Fault::BadFunctionResponse, reason };
-        let media_type = reply.as_ref().and_then(|reply| reply.headers.get("content-type"));
-        let media_type = media_type.unwrap_or_default().to_vec();
-        let body = returned(reply).map_err(|failure| Bad::from(&failure))?;
+        let stream = reply.as_ref().map(Stream::of);
+        let mut returned = returned(reply).map_err(|failure| Bad::from(&failure))?;
         match self.transfer {
-            Transfer::Stream => stream::response(&media_type, body).map_err(bad),
+            Transfer::Stream => {
+                let mut stream = stream.ok_or_else(|| bad("there is no stream"))?;
+                match stream.read(&mut returned, true)? {
+                    Progress::Begun(head) => Ok(Response { body: returned, ..head }),
+                    Progress::More | Progress::GoesOn => Err(bad("the stream has no head")),
+                }
+            }
+            Transfer::Buffered if returned.len() > MAX_RETURNED_BYTES => {
+                Err(bad("the function returned more than 6 MB"))
+            }
             Transfer::Buffered => {
-                let accept = exchange.request.headers.arrived("accept").unwrap_or_default();
-                response::response(body, self.format, accept, binary).map_err(bad)
+                let accept = exchange.request.headers.arrived("accept").unwrap_or(ANYTHING);
+                response::response(returned, self.format, accept, binary).map_err(bad)
             }
         }
     }
 }
+
+/// What a client accepts that does not say: RFC 9110 section 12.5.1.
+const ANYTHING: &[u8] = b"*/*";
+
+/// Lambda's own limit, which what stands in for it may not know.
+const MAX_RETURNED_BYTES: usize = 6_291_556;
 
 impl From<&Failure> for Bad {
     fn from(failure: &Failure) -> Self {

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use tollgate_lambda::event::{Source, V1, V2};
+use serde::Serialize;
+use tollgate_lambda::event::{Body, Source, V1, V2};
 use tollgate_mapping::Dialect;
 use tollgate_payload::BinaryMediaTypes;
 
@@ -17,32 +18,27 @@ pub(crate) fn event(
     format: Format,
     binary: &BinaryMediaTypes,
 ) -> Vec<u8> {
+    let media_type = source.exchange.request.headers.get("content-type");
     let (text, is_base64) = match format {
         _ if body.is_empty() => (None, false),
-        Format::Rest => encoded(body, binary.contain(media_type(source))),
-        Format::V1 | Format::V2 => encoded(body, !is_text(media_type(source))),
+        Format::Rest => encoded(body, binary.contain(media_type.unwrap_or(JSON))),
+        Format::V1 | Format::V2 => encoded(body, !media_type.is_some_and(is_text)),
     };
-    // INVARIANT: an event has only names that are text and values that JSON has, so it can be written.
+    let body = Body { text, is_base64, bytes: body.len() };
     match format {
-        Format::Rest | Format::V1 => {
-            let dialect = if format == Format::Rest { Dialect::Rest } else { Dialect::Http };
-            let mut event = V1::of(source, dialect);
-            event.body = Some(text);
-            event.is_base64_encoded = Some(is_base64);
-            serde_json::to_vec(&event).unwrap_or_default()
-        }
-        Format::V2 => {
-            let mut event = V2::of(source);
-            event.body = text;
-            event.is_base64_encoded = Some(is_base64);
-            serde_json::to_vec(&event).unwrap_or_default()
-        }
+        Format::Rest => json(&V1::with_body(source, Dialect::Rest, body)),
+        Format::V1 => json(&V1::with_body(source, Dialect::Http, body)),
+        Format::V2 => json(&V2::with_body(source, body)),
     }
 }
 
-fn media_type(source: Source<'_>) -> &[u8] {
-    source.exchange.request.headers.get("content-type").unwrap_or_default()
+fn json(event: &impl Serialize) -> Vec<u8> {
+    // INVARIANT: an event has only names that are text and values that JSON has, so it can be written.
+    serde_json::to_vec(event).unwrap_or_default()
 }
+
+/// What an event says of a body that does not say what it is, as for every other integration.
+const JSON: &[u8] = b"application/json";
 
 /// The body as it stands in an event, and whether that is Base64: so is what is binary, and what is no
 /// text whatever it says it is.

@@ -11,6 +11,9 @@ use crate::Format;
 /// API Gateway's limit on the header fields of a response, names and values together.
 const MAX_HEAD_BYTES: usize = 10_240;
 
+/// API Gateway's limit is on bytes alone. More fields than this no client reads.
+const MAX_FIELDS: usize = 500;
+
 /// What API Gateway says itself, and so keeps of a function's under another name.
 const REMAPPED: [&str; 4] = ["connection", "content-length", "date", "server"];
 
@@ -35,6 +38,11 @@ pub(crate) fn response(
     let value = parsed.map_err(|_| "the function returned what is not JSON")?;
     match (value, format) {
         (Value::Object(said), Format::V2) if said.contains_key("statusCode") => v2(said),
+        // What API Gateway reads as the words of a function that has failed, whoever returned them.
+        (Value::Object(said), Format::V2) if said.contains_key("errorMessage") => {
+            Err("the function returned what a failed one says")
+        }
+        (Value::String(text), Format::V2) => Ok(inferred(text.into_bytes())),
         (_, Format::V2) => Ok(inferred(returned)),
         (Value::Object(said), Format::V1) => v1(said),
         (Value::Object(said), Format::Rest) => rest(said, accept, binary),
@@ -42,27 +50,27 @@ pub(crate) fn response(
     }
 }
 
-/// The status, the header fields and the body that a stream begins with.
-pub(crate) fn streamed(head: &[u8], body: &[u8]) -> Result<Response, Wrong> {
+/// The status and the header fields that a stream begins with.
+pub(crate) fn streamed(head: &[u8]) -> Result<Response, Wrong> {
     let parsed: Result<Map<String, Value>, _> = serde_json::from_slice(head);
     let mut said = parsed.map_err(|_| "the stream does not begin with JSON")?;
     let status = status(said.remove("statusCode"))?.unwrap_or(200);
-    let mut fields = Fields::default();
-    fields.lists(said.remove("multiValueHeaders"), Value::is_boolean)?;
-    fields.singles(said.remove("headers"), Value::is_boolean)?;
+    let mut fields = Fields::of(&mut said, Value::is_boolean)?;
     fields.cookies(said.remove("cookies"))?;
-    Ok(fields.response(status, body.to_vec(), JSON))
+    fields.rename("www-authenticate");
+    Ok(fields.response(status, Vec::new(), JSON))
 }
 
-/// What a function of format 2.0 may return instead of a response: the body alone.
+/// What a function of format 2.0 may return instead of a response: the body alone. A string is the text
+/// that it says.
 fn inferred(body: Vec<u8>) -> Response {
     Response { status: 200, headers: Headers::from_iter([("content-type", JSON)]), body }
 }
 
 fn v2(mut said: Map<String, Value>) -> Result<Response, Wrong> {
     let status = status(said.remove("statusCode"))?.ok_or("the status is `null`")?;
-    let mut fields = Fields::default();
-    fields.singles(said.remove("headers"), is_plain)?;
+    said.remove("multiValueHeaders");
+    let mut fields = Fields::of(&mut said, is_plain)?;
     fields.cookies(said.remove("cookies"))?;
     let is_base64 = is_base64(said.remove("isBase64Encoded"))?;
     let body = match said.remove("body") {
@@ -76,9 +84,7 @@ fn v2(mut said: Map<String, Value>) -> Result<Response, Wrong> {
 
 fn v1(mut said: Map<String, Value>) -> Result<Response, Wrong> {
     let status = status(said.remove("statusCode"))?.ok_or("there is no `statusCode`")?;
-    let mut fields = Fields::default();
-    fields.lists(said.remove("multiValueHeaders"), is_plain)?;
-    fields.singles(said.remove("headers"), is_plain)?;
+    let fields = Fields::of(&mut said, is_plain)?;
     let is_base64 = is_base64(said.remove("isBase64Encoded"))?;
     let body = text(said.remove("body"))?;
     Ok(fields.response(status, decoded(body, is_base64)?, TEXT))
@@ -90,10 +96,11 @@ fn rest(
     accept: &[u8],
     binary: &BinaryMediaTypes,
 ) -> Result<Response, Wrong> {
+    if said.is_empty() {
+        return Err("the function returned an empty object");
+    }
     let status = status(said.remove("statusCode"))?.unwrap_or(200);
-    let mut fields = Fields::default();
-    fields.lists(said.remove("multiValueHeaders"), Value::is_boolean)?;
-    fields.singles(said.remove("headers"), Value::is_boolean)?;
+    let mut fields = Fields::of(&mut said, Value::is_boolean)?;
     fields.rename("www-authenticate");
     let is_base64 = is_base64(said.remove("isBase64Encoded"))?;
     let body = text(said.remove("body"))?;
@@ -112,14 +119,15 @@ fn is_plain(value: &Value) -> bool {
 /// A status is a number or says one. Only those count that can end an exchange.
 fn status(said: Option<Value>) -> Result<Option<u16>, Wrong> {
     const WRONG: Wrong = "`statusCode` is not a status from 200 to 599";
-    let status = match said {
+    let text = match said {
         None | Some(Value::Null) => return Ok(None),
-        Some(Value::Number(number)) => {
-            number.as_u64().and_then(|number| u16::try_from(number).ok())
-        }
-        Some(Value::String(text)) if text.len() == 3 => text.parse().ok(),
-        Some(_) => None,
+        Some(Value::Number(number)) => number.to_string(),
+        Some(Value::String(text)) => text,
+        Some(_) => return Err(WRONG),
     };
+    // To some languages `200.0` is a whole number.
+    let digits = text.strip_suffix(".0").unwrap_or(&text);
+    let status = if digits.len() == 3 { digits.parse().ok() } else { None };
     status.filter(|status| (200..=599).contains(status)).map(Some).ok_or(WRONG)
 }
 
@@ -150,24 +158,38 @@ fn decoded(body: String, is_base64: bool) -> Result<Vec<u8>, Wrong> {
 #[derive(Debug, Default)]
 struct Fields {
     headers: Headers,
+    count: usize,
     bytes: usize,
 }
 
+/// Which values that are not text a function may give a header field.
+type Takes = fn(&Value) -> bool;
+
 impl Fields {
-    fn singles(&mut self, said: Option<Value>, takes: fn(&Value) -> bool) -> Result<(), Wrong> {
-        for (name, value) in object(said, "`headers` is not an object")? {
-            self.push(&name, value, takes)?;
+    /// What is said in both ways is said once.
+    fn of(said: &mut Map<String, Value>, takes: Takes) -> Result<Self, Wrong> {
+        let mut fields = Self::default();
+        fields.lists(said.remove("multiValueHeaders"), takes)?;
+        let has_lists = fields.count > 0;
+        for (name, value) in object(said.remove("headers"), "`headers` is not an object")? {
+            let (name, value) = read(&name, value, takes)?;
+            let is_said =
+                has_lists && fields.headers.get_all(&name).any(|known| known == value.as_bytes());
+            if !is_said {
+                fields.push(&name, &value)?;
+            }
         }
-        Ok(())
+        Ok(fields)
     }
 
-    fn lists(&mut self, said: Option<Value>, takes: fn(&Value) -> bool) -> Result<(), Wrong> {
+    fn lists(&mut self, said: Option<Value>, takes: Takes) -> Result<(), Wrong> {
         for (name, values) in object(said, "`multiValueHeaders` is not an object")? {
             let Value::Array(values) = values else {
                 return Err("a member of `multiValueHeaders` is not a list");
             };
             for value in values {
-                self.push(&name, value, takes)?;
+                let (name, value) = read(&name, value, takes)?;
+                self.push(&name, &value)?;
             }
         }
         Ok(())
@@ -179,29 +201,23 @@ impl Fields {
             Some(Value::Array(cookies)) => cookies,
             Some(_) => return Err("`cookies` is not a list"),
         };
-        cookies.into_iter().try_for_each(|cookie| self.push("set-cookie", cookie, |_| false))
+        for cookie in cookies {
+            let (name, cookie) = read("set-cookie", cookie, |_| false)?;
+            self.push(&name, &cookie)?;
+        }
+        Ok(())
     }
 
-    fn push(&mut self, name: &str, value: Value, takes: fn(&Value) -> bool) -> Result<(), Wrong> {
-        let value = match value {
-            Value::String(text) => text,
-            plain if takes(&plain) => plain.to_string(),
-            _ => return Err("the value of a header field is not text"),
-        };
-        let name = name.to_ascii_lowercase();
-        // What could end the head of a response, and begin another.
-        let is_clean = value.bytes().all(|byte| byte == b'\t' || !byte.is_ascii_control());
-        if !is_token(name.as_bytes()) || !is_clean {
-            return Err("there is a header field that HTTP does not have");
-        }
+    fn push(&mut self, name: &str, value: &str) -> Result<(), Wrong> {
+        self.count = self.count.saturating_add(1);
         self.bytes = self.bytes.saturating_add(name.len()).saturating_add(value.len());
-        if self.bytes > MAX_HEAD_BYTES {
-            return Err("the header fields are longer than 10,240 bytes");
+        if self.count > MAX_FIELDS || self.bytes > MAX_HEAD_BYTES {
+            return Err("the header fields are more than 500, or longer than 10,240 bytes");
         }
-        if REMAPPED.contains(&name.as_str()) {
+        if REMAPPED.contains(&name) {
             self.headers.append(&format!("x-amzn-remapped-{name}"), value);
-        } else if !DROPPED.contains(&name.as_str()) {
-            self.headers.append(&name, value);
+        } else if !DROPPED.contains(&name) {
+            self.headers.append(name, value);
         }
         Ok(())
     }
@@ -215,12 +231,33 @@ impl Fields {
         }
     }
 
-    fn response(mut self, status: u16, body: Vec<u8>, media_type: &str) -> Response {
-        if self.headers.get("content-type").is_none() {
+    fn response(mut self, status: u16, mut body: Vec<u8>, media_type: &str) -> Response {
+        if has_no_body(status) {
+            body.clear();
+        } else if self.headers.get("content-type").is_none() {
             self.headers.set("content-type", media_type);
         }
         Response { status, headers: self.headers, body }
     }
+}
+
+/// RFC 9110 sections 15.3.5 and 15.4.5: what would follow the head is the head of the next response.
+pub(crate) const fn has_no_body(status: u16) -> bool {
+    matches!(status, 204 | 304)
+}
+
+/// A header field as it goes out: what could end the head of a response and begin another never does.
+fn read(name: &str, value: Value, takes: Takes) -> Result<(String, String), Wrong> {
+    let value = match value {
+        Value::String(text) => text,
+        plain if takes(&plain) => plain.to_string(),
+        _ => return Err("the value of a header field is not text"),
+    };
+    let is_clean = value.bytes().all(|byte| byte == b'\t' || !byte.is_ascii_control());
+    if !is_token(name.as_bytes()) || !is_clean {
+        return Err("there is a header field that HTTP does not have");
+    }
+    Ok((name.to_ascii_lowercase(), value.trim_matches([' ', '\t']).to_owned()))
 }
 
 fn object(said: Option<Value>, wrong: Wrong) -> Result<Map<String, Value>, Wrong> {

@@ -9,15 +9,14 @@ use tollgate_policy::{
     Compile, Exchange, Fault, Headers, Host, Invalid, Level, Needs, Policy, Response, Verdict,
 };
 
-use crate::config::Format;
-use crate::{Bad, Config, LambdaProxy};
+use crate::{Bad, Format};
 
-/// A function that answers every request.
+/// The function that answers, and what its events say.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Standalone {
+pub struct Config {
     /// The function.
-    pub integration: Config,
+    pub integration: crate::Config,
     /// The API that events speak of; `tollgate` where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub api_id: Option<String>,
@@ -35,8 +34,8 @@ pub struct Standalone {
 
 /// A function that answers every request, compiled.
 #[derive(Debug)]
-pub struct LambdaProxyFilter {
-    function: LambdaProxy,
+pub struct LambdaProxy {
+    function: crate::LambdaProxy,
     format: Format,
     api_id: Rc<str>,
     stage: Rc<str>,
@@ -46,9 +45,10 @@ pub struct LambdaProxyFilter {
 
 /// The route of everything, as REST APIs and as HTTP APIs have it.
 const PROXY: &str = "/{proxy+}";
+const ANY_PROXY: &str = "ANY /{proxy+}";
 const DEFAULT: &str = "$default";
 
-impl Policy for LambdaProxyFilter {
+impl Policy for LambdaProxy {
     type Notes = ();
 
     fn needs(&self) -> Needs {
@@ -66,6 +66,7 @@ impl Policy for LambdaProxyFilter {
         match self.format {
             Format::Rest | Format::V1 => {
                 context.resource_path = PROXY.into();
+                context.route_key = ANY_PROXY.into();
                 let rest = path.trim_start_matches('/').to_owned();
                 if !rest.is_empty() {
                     context.path_parameters.insert("proxy".into(), rest);
@@ -107,7 +108,7 @@ impl Policy for LambdaProxyFilter {
     }
 }
 
-impl LambdaProxyFilter {
+impl LambdaProxy {
     /// What API Gateway says where a function has answered nothing that can be told.
     fn words(&self, fault: Fault) -> Response {
         let (status, message) = match (self.format, fault) {
@@ -134,17 +135,17 @@ fn path(exchange: &Exchange) -> String {
     String::from_utf8_lossy(exchange.request.path()).into_owned()
 }
 
-impl Compile for LambdaProxyFilter {
-    type Config = Standalone;
+impl Compile for LambdaProxy {
+    type Config = Config;
 
-    fn compile(config: Standalone) -> Result<Self, Invalid> {
+    fn compile(config: Config) -> Result<Self, Invalid> {
         const ACCOUNT_DIGITS: usize = 12;
         if let Some(id) = &config.account_id
             && (id.len() != ACCOUNT_DIGITS || !id.bytes().all(|byte| byte.is_ascii_digit()))
         {
             return Err(Invalid::new("account_id", format!("`{id}` is not twelve digits")));
         }
-        let function = LambdaProxy::compile(&config.integration)
+        let function = crate::LambdaProxy::compile(&config.integration)
             .map_err(|invalid| invalid.within("integration"))?;
         let binary = BinaryMediaTypes::compile(&config.binary_media_types)
             .map_err(|invalid| invalid.within("binary_media_types"))?;
