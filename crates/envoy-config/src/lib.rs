@@ -30,6 +30,7 @@ mod network;
 mod secret;
 mod settings;
 mod tls;
+mod transfer;
 mod yaml;
 
 use tollgate_gateway::{Definition, compression_sizes};

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use tollgate_gateway::{COMPRESSION_HEADER, SHADOW_HEADER};
+use tollgate_gateway::{COMPRESSION_HEADER, SHADOW_HEADER, TRANSFER_HEADER};
 
 use crate::access;
 use crate::bootstrap::{address, source};
@@ -12,8 +12,8 @@ use crate::connection;
 use crate::filter;
 use crate::local_reply;
 use crate::settings::{AccessLog, LogDestination, Settings};
-use crate::tls;
 use crate::yaml::{Node, map};
+use crate::{tls, transfer};
 
 /// The largest body API Gateway takes is 10 MB, which the filter holds it to. Envoy's own limit is above
 /// that, because its refusals go past the filter.
@@ -46,6 +46,9 @@ pub(crate) fn gateway(settings: &Settings, sizes: &BTreeSet<u32>) -> Node {
         }],
     }
 }
+
+/// How long nothing may be sent in either direction.
+const IDLE: Duration = Duration::from_secs(45);
 
 fn connection_manager(settings: &Settings, sizes: &BTreeSet<u32>) -> Node {
     map! {
@@ -87,7 +90,7 @@ fn connection_manager(settings: &Settings, sizes: &BTreeSet<u32>) -> Node {
         "request_timeout": Duration::from_secs(120),
         /// Nothing sent in either direction. Longer than 10 s for keys and 30 s for the backend, and
         /// what frees a request that waits for a filter which is no longer there.
-        "stream_idle_timeout": Duration::from_secs(45),
+        "stream_idle_timeout": IDLE,
         "delayed_close_timeout": Duration::from_secs(1),
         "drain_timeout": Duration::from_secs(5),
         "common_http_protocol_options": connection::common(settings.underscores),
@@ -112,6 +115,7 @@ fn http_filters(settings: &Settings, sizes: &BTreeSet<u32>) -> Node {
     };
     (access::filter(settings).into_iter())
         .chain([gateway])
+        .chain([transfer::filter()])
         .chain(compressor::filters(sizes))
         .chain([connection::router()])
         .collect::<Vec<_>>()
@@ -121,20 +125,25 @@ fn http_filters(settings: &Settings, sizes: &BTreeSet<u32>) -> Node {
 /// One route for everything. Which API, stage and route a request is for the filter decides, and
 /// names the cluster.
 fn route_config(sizes: &BTreeSet<u32>) -> Node {
-    let action = map! {
-        "cluster_header": CLUSTER_HEADER,
-        "cluster_not_found_response_code": "SERVICE_UNAVAILABLE",
-        /// A copy goes where the filter says, if it does, and its answer nowhere.
-        "request_mirror_policies": [map! {
-            "cluster_header": SHADOW_HEADER,
-            "disable_shadow_host_suffix_append": true,
-            "request_headers_mutations": [map! { "remove": SHADOW_HEADER }],
-        }],
-        /// API Gateway's longest. The filter shortens it for each route.
-        "timeout": Duration::from_secs(30),
+    let action = |[timeout, idle]: [Duration; 2]| {
+        map! {
+            "cluster_header": CLUSTER_HEADER,
+            "cluster_not_found_response_code": "SERVICE_UNAVAILABLE",
+            /// A copy goes where the filter says, if it does, and its answer nowhere.
+            "request_mirror_policies": [map! {
+                "cluster_header": SHADOW_HEADER,
+                "disable_shadow_host_suffix_append": true,
+                "request_headers_mutations": [map! { "remove": SHADOW_HEADER }],
+            }],
+            /// API Gateway's longest. The filter shortens it for each route.
+            "timeout": timeout,
+            "idle_timeout": (idle != IDLE).then(|| idle.into()),
+        }
     };
-    let mut routes = compressor::routes(sizes, &action);
-    routes.push(map! { "match": map! { "prefix": "/" }, "route": action });
+    let usual = action([Duration::from_secs(30), IDLE]);
+    let mut routes = vec![transfer::route(action(transfer::times()))];
+    routes.extend(compressor::routes(sizes, &usual));
+    routes.push(map! { "match": map! { "prefix": "/" }, "route": usual });
     map! {
         "name": "gateway",
         "virtual_hosts": [map! {
@@ -142,7 +151,7 @@ fn route_config(sizes: &BTreeSet<u32>) -> Node {
             "domains": ["*"],
             /// Between the filter and Envoy. (Envoy removes the ones it obeys.)
             "request_headers_to_remove":
-                [CLUSTER_HEADER, COMPRESSION_HEADER, "x-envoy-external-address"],
+                [CLUSTER_HEADER, COMPRESSION_HEADER, TRANSFER_HEADER, "x-envoy-external-address"],
             "routes": routes,
             /// What the filter may hold back of a body.
             "request_body_buffer_limit": MAX_BODY_BYTES,

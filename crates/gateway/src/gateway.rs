@@ -4,9 +4,10 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use tollgate_canary::Variant;
+use tollgate_lambda_proxy::{LambdaProxy, Stream};
 use tollgate_policy::{
-    Compile, Exchange, Fault, Host, Invalid, Needs, Origin, Policy, Response, Timestamp, Verdict,
-    Work,
+    Compile, Exchange, Fault, Host, Invalid, Needs, Origin, Piece, Policy, Response, Timestamp,
+    Verdict, Work,
 };
 
 use crate::api::{Api, Stage};
@@ -46,6 +47,8 @@ pub struct Notes {
     pub(crate) is_checked: bool,
     /// Whose reply is to come.
     pub(crate) awaits: Awaits,
+    /// What the function writes that answers, if it goes on while it is written.
+    pub(crate) stream: Option<Stream>,
 }
 
 /// Whose reply is to come.
@@ -85,6 +88,12 @@ impl Gateway {
         let stage = api.stages.get(place.stage)?;
         let snapshot = api.snapshots.get(place.content.snapshot)?;
         Some(Found { api, stage, snapshot })
+    }
+
+    /// The function that answers, if one does.
+    pub(crate) fn function<'n>(&self, notes: &'n Notes) -> Option<&'n LambdaProxy> {
+        let place = notes.place.as_ref()?;
+        place.route.as_ref()?.functions.get(place.content.target)
     }
 
     pub(crate) fn protocol(&self, notes: &Notes) -> Protocol {
@@ -172,6 +181,9 @@ impl Policy for Gateway {
             Origin::Integration => {
                 exchange.context.integration_status = Some(response.status);
                 exchange.context.integration_latency = notes.sent.map(|at| host.now().since(at));
+                if self.function(notes).is_some_and(LambdaProxy::streams) {
+                    return self.begin_stream(notes, exchange, response, host);
+                }
                 self.answer(notes, exchange, response, false, host)
             }
             Origin::Proxy(details) => {
@@ -192,6 +204,22 @@ impl Policy for Gateway {
         host: &dyn Host,
     ) -> Verdict {
         self.answer(notes, exchange, response, true, host)
+    }
+
+    fn reads_pieces(&self, notes: &Notes) -> bool {
+        notes.stream.is_some()
+    }
+
+    fn on_response_piece(
+        &self,
+        notes: &mut Notes,
+        exchange: &mut Exchange,
+        response: &mut Response,
+        piece: &mut Vec<u8>,
+        is_last: bool,
+        host: &dyn Host,
+    ) -> Piece {
+        self.stream(notes, exchange, response, (piece, is_last), host)
     }
 
     fn refuse(

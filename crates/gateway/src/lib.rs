@@ -50,7 +50,7 @@ mod vpc_endpoint;
 pub use definition::Definition;
 pub use explain::{Explanation, Outcome, Step, outward};
 pub use gateway::{Gateway, Notes};
-pub use request::{COMPRESSION_HEADER, SHADOW_HEADER, STREAM, TRANSFER_HEADER};
+pub use request::{COMPRESSION_HEADER, EVENT_HEADER, SHADOW_HEADER, STREAM, TRANSFER_HEADER};
 pub use target::{CLUSTER_HEADER, PROXY_TIMEOUT_MILLIS, STREAM_TIMEOUT_MILLIS};
 pub use upstream::{HttpVersion, Upstream, Verification, compression_sizes, upstreams};
 

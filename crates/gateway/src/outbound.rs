@@ -48,6 +48,25 @@ pub(crate) fn begin_anew(headers: &mut Headers) {
     headers.set("accept", "application/json");
 }
 
+/// Removes everything of the client's, and says this instead.
+pub(crate) fn say(headers: &mut Headers, instead: &Headers) {
+    let is_control = |name: &[u8]| name.starts_with(b"x-tollgate-");
+    replace(headers, instead, |name| is_control(name) || OF_THE_PROXY.contains(&name));
+}
+
+/// Puts header fields in the place of all that are not to be kept.
+pub(crate) fn replace(headers: &mut Headers, instead: &Headers, is_kept: impl Fn(&[u8]) -> bool) {
+    remove(headers, |name| !name.starts_with(b":") && !is_kept(name));
+    for (name, value) in instead.iter() {
+        let text = String::from_utf8_lossy(name);
+        if name.starts_with(b":") {
+            headers.set(&text, value);
+        } else {
+            headers.append(&text, value);
+        }
+    }
+}
+
 /// Says which API is asking, and what for where the client does not.
 pub(crate) fn introduce(headers: &mut Headers, api: &str) {
     headers.set("x-amzn-apigateway-api-id", api);

@@ -18,6 +18,7 @@ use crate::limits::{self, Stop};
 use crate::route::Route;
 use crate::select::Selected;
 use crate::snapshot::Snapshot;
+use crate::target::{CLUSTER_HEADER, TIMEOUT_HEADER};
 use crate::{ids, outbound, path, trace, vpc_endpoint};
 
 /// The header fields by which the gateway and the proxy speak to each other. A client's are removed.
@@ -37,6 +38,12 @@ pub const COMPRESSION_HEADER: &str = "x-tollgate-compression";
 pub const TRANSFER_HEADER: &str = "x-tollgate-transfer";
 /// The value of [`TRANSFER_HEADER`].
 pub const STREAM: &str = "stream";
+
+/// The header field by which the proxy is told the event of a request without a body.
+pub const EVENT_HEADER: &str = "x-tollgate-event";
+/// How long that may be: what the proxy is told in one field. It is made of no more than the head of a
+/// request.
+const MAX_EVENT_BYTES: usize = 60 * 1024;
 
 /// API Gateway's limit on a payload.
 const MAX_PAYLOAD_BYTES: u64 = 10 * 1024 * 1024;
@@ -267,6 +274,10 @@ impl Gateway {
             let body = body.ok_or(Fault::Internal)?;
             let call = call(function, route, place, snapshot, exchange, body)?;
             notes.sent = Some(host.now());
+            if function.streams() {
+                hand_over(call, exchange, body)?;
+                return Ok(Verdict::Continue);
+            }
             notes.awaits = Awaits::Function;
             return Ok(Verdict::Call(call));
         }
@@ -367,6 +378,24 @@ impl Gateway {
             }
         }
     }
+}
+
+/// Turns a request into the call of a function whose answer comes as a stream. The proxy makes a body of
+/// an event where the request has none, which no filter of ours can.
+fn hand_over(call: Call, exchange: &mut Exchange, body: &mut Vec<u8>) -> Result<(), Fault> {
+    let headers = &mut exchange.request.headers;
+    outbound::say(headers, &call.headers);
+    headers.set(CLUSTER_HEADER, &call.cluster);
+    headers.set(TIMEOUT_HEADER, call.timeout.as_millis().to_string());
+    headers.set(TRANSFER_HEADER, STREAM);
+    if !body.is_empty() {
+        *body = call.body;
+    } else if call.body.len() <= MAX_EVENT_BYTES {
+        headers.set(EVENT_HEADER, call.body);
+    } else {
+        return Err(Fault::HeadersTooLarge);
+    }
+    Ok(())
 }
 
 /// The call that hands a request to a function.

@@ -1,14 +1,14 @@
 //! An answer on its way to the client: the integration's, or the gateway's own.
 
 use tollgate_gateway_response::GatewayResponses;
-use tollgate_lambda_proxy::Bad;
-use tollgate_policy::{Exchange, Fault, Host, Response, Verdict, vary_on};
+use tollgate_lambda_proxy::{Bad, Progress};
+use tollgate_policy::{Exchange, Fault, Host, Piece, Response, Verdict, vary_on};
 
 use crate::definition::Protocol;
 use crate::gateway::{Found, Gateway, Notes, latency};
-use crate::ids;
 use crate::integration::{Kind, Step};
 use crate::snapshot::style;
+use crate::{ids, outbound};
 
 impl Gateway {
     /// Turns the integration's answer into what the client sees of it.
@@ -78,6 +78,66 @@ impl Gateway {
             Err(Bad { fault, reason }) => {
                 exchange.context.integration_error = Some(reason.to_owned());
                 self.refuse_for(fault, notes, exchange, host)
+            }
+        }
+    }
+
+    /// Reads what a function writes from now on as it comes.
+    pub(crate) fn begin_stream(
+        &self,
+        notes: &mut Notes,
+        exchange: &mut Exchange,
+        response: &Response,
+        host: &dyn Host,
+    ) -> Verdict {
+        match self.function(notes).map(|function| function.begin(response)) {
+            Some(Ok(stream)) => {
+                notes.stream = Some(stream);
+                Verdict::Continue
+            }
+            Some(Err(Bad { fault, reason })) => {
+                exchange.context.integration_error = Some(reason.to_owned());
+                Verdict::Respond(self.refuse_for(fault, notes, exchange, host))
+            }
+            None => Verdict::Respond(self.refuse_for(Fault::Internal, notes, exchange, host)),
+        }
+    }
+
+    /// Turns a piece of what a function writes into what the client sees of it.
+    pub(crate) fn stream(
+        &self,
+        notes: &mut Notes,
+        exchange: &mut Exchange,
+        response: &mut Response,
+        (piece, is_last): (&mut Vec<u8>, bool),
+        host: &dyn Host,
+    ) -> Piece {
+        let progress = match &mut notes.stream {
+            Some(stream) => stream.read(piece, is_last),
+            None => Err(Bad { fault: Fault::Internal, reason: "nothing streams" }),
+        };
+        match progress {
+            Ok(Progress::More) => Piece::Hold,
+            Ok(Progress::GoesOn) => Piece::GoOn,
+            Ok(Progress::Begun(head)) => {
+                outbound::replace(&mut response.headers, &head.headers, |_| false);
+                response.status = head.status;
+                if let Some(trace) = &exchange.context.trace_id {
+                    response.headers.set("x-amzn-trace-id", trace);
+                }
+                self.mark(notes, exchange, response, host);
+                if has_body_of_another(exchange, response) {
+                    return Piece::Respond(without_body(response));
+                }
+                Piece::GoOn
+            }
+            Err(Bad { fault, reason }) => {
+                exchange.context.integration_error = Some(reason.to_owned());
+                if exchange.context.status.is_some() {
+                    // The head has gone on, so all that is left is to end it.
+                    return Piece::Respond(Response::default());
+                }
+                Piece::Respond(self.refuse_for(fault, notes, exchange, host))
             }
         }
     }

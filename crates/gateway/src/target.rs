@@ -16,7 +16,7 @@ use crate::variables;
 pub const CLUSTER_HEADER: &str = "x-tollgate-cluster";
 
 /// The header field by which the proxy is told how long that may take, in milliseconds.
-const TIMEOUT_HEADER: &str = "x-envoy-upstream-rq-timeout-ms";
+pub(crate) const TIMEOUT_HEADER: &str = "x-envoy-upstream-rq-timeout-ms";
 
 /// API Gateway's least time-out of an integration.
 const MIN_TIMEOUT_MILLIS: u32 = 50;

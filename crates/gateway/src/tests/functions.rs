@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tollgate_policy::fake::FakeHost;
-use tollgate_policy::{Call, Exchange, Headers, Policy, Response, Verdict};
+use tollgate_policy::{Call, Exchange, Headers, Origin, Piece, Policy, Response, Verdict};
 
 use super::{NOW, compile, definition, gateway, open_api, request};
-use crate::{Gateway, Notes};
+use crate::{CLUSTER_HEADER, EVENT_HEADER, Gateway, Notes, TRANSFER_HEADER};
 
 const KEY: &str = "ANY /{proxy+}";
 
@@ -205,6 +205,112 @@ fn what_a_function_cannot_be_told_is_refused() {
         &json!({ "response_parameters": { "200": { "overwrite:statuscode": "201" } } }),
         "response_parameters: only an HTTP API changes what a proxied service answers",
     );
+}
+
+/// A request that a function answers with a stream, on its way to the client.
+fn streaming(sent: Exchange, body: &str) -> (Gateway, Exchange, Notes) {
+    let mut api = api("rest", "rest");
+    api["integrations"][KEY]["lambda_proxy"]["proxy"]["transfer"] = json!("stream");
+    let (gateway, host) = (gateway(&definition(&[("a", api)])), FakeHost::at(NOW));
+    let (mut notes, mut exchange) = (Notes::default(), sent);
+    let verdict = gateway.on_request(&mut notes, &mut exchange, &host);
+    assert!(matches!(verdict, Verdict::Body), "{verdict:?}");
+    let mut event = body.as_bytes().to_vec();
+    let verdict = gateway.on_request_body(&mut notes, &mut exchange, &mut event, &host);
+    assert!(matches!(verdict, Verdict::Continue), "{verdict:?}");
+    let said = exchange.request.headers.get(EVENT_HEADER).map(<[u8]>::to_vec);
+    assert_eq!(said.is_some(), body.is_empty());
+    let event: Value = serde_json::from_slice(&said.unwrap_or(event)).expect("an event");
+    assert_eq!(
+        event["httpMethod"],
+        String::from_utf8_lossy(exchange.request.headers.arrived(":method").expect("a method"))
+            .as_ref()
+    );
+    (gateway, exchange, notes)
+}
+
+#[test]
+fn a_function_that_streams_is_called_in_place_of_the_backend() {
+    let sent = request("GET", "a", "/v1/x", &[("authorization", "secret"), ("accept", "*/*")]);
+    let (_, exchange, _) = streaming(sent, "");
+    let header =
+        |name| exchange.request.headers.get(name).map(<[u8]>::to_vec).map(String::from_utf8);
+    let header = |name| header(name).map(|value| value.expect("text"));
+    assert_eq!(header(":method").as_deref(), Some("POST"));
+    assert_eq!(
+        header(":path").as_deref(),
+        Some("/2021-11-15/functions/orders/response-streaming-invocations")
+    );
+    assert_eq!(header(CLUSTER_HEADER).as_deref(), Some("http://127.0.0.1:9001"));
+    assert_eq!(header(TRANSFER_HEADER).as_deref(), Some("stream"));
+    assert_eq!(header("authorization"), None);
+    streaming(request("POST", "a", "/v1/x", &[]), "{}");
+}
+
+#[test]
+fn what_a_function_writes_goes_on_as_it_is_written() {
+    let (gateway, mut exchange, mut notes) = streaming(request("GET", "a", "/v1/x", &[]), "");
+    let host = FakeHost::at(NOW);
+    let headers =
+        Headers::from_iter([("content-type", "application/octet-stream"), ("x-lambda", "1")]);
+    let mut response = Response { status: 200, headers, body: Vec::new() };
+    let origin = Origin::Integration;
+    let verdict = gateway.on_response(&mut notes, &mut exchange, &mut response, &origin, &host);
+    assert!(matches!(verdict, Verdict::Continue) && gateway.reads_pieces(&notes), "{verdict:?}");
+    let mut piece = |piece: &str, is_last| {
+        let mut piece = piece.as_bytes().to_vec();
+        let what = gateway.on_response_piece(
+            &mut notes,
+            &mut exchange,
+            &mut response,
+            &mut piece,
+            is_last,
+            &host,
+        );
+        (what, String::from_utf8(piece).expect("text"), response.clone())
+    };
+    let head = r#"{"statusCode":202,"headers":{"x-a":"1"},"cookies":["a=1","b=2"]}"#;
+    assert!(matches!(piece(head, false).0, Piece::Hold));
+    let (what, rest, told) = piece(&format!("{head}\0\0\0\0\0\0\0\0first"), false);
+    assert!(matches!(what, Piece::GoOn), "{what:?}");
+    assert_eq!((told.status, rest.as_str()), (202, "first"));
+    assert_eq!(told.headers.get("x-lambda"), None);
+    assert_eq!(told.headers.get("x-a"), Some(&b"1"[..]));
+    assert_eq!(told.headers.get_all("set-cookie").count(), 2);
+    assert!(told.headers.get("x-amzn-requestid").is_some());
+    assert_eq!(piece("second", false).1, "second");
+    assert!(matches!(piece("", true).0, Piece::GoOn));
+}
+
+#[test]
+fn a_function_that_cannot_stream_is_a_bad_gateway() {
+    let host = FakeHost::at(NOW);
+    let begin = |status: u16, fields: &[(&str, &str)]| {
+        let (gateway, mut exchange, mut notes) = streaming(request("GET", "a", "/v1/x", &[]), "");
+        let headers: Headers = fields.iter().copied().collect();
+        let mut response = Response { status, headers, body: Vec::new() };
+        let origin = Origin::Integration;
+        let verdict = gateway.on_response(&mut notes, &mut exchange, &mut response, &origin, &host);
+        (gateway, exchange, notes, response, verdict)
+    };
+    for (status, fields) in [(429, &[][..]), (200, &[("x-amz-function-error", "Unhandled")])] {
+        let (.., verdict) = begin(status, fields);
+        let Verdict::Respond(response) = verdict else { panic!("{verdict:?}") };
+        assert_eq!(body(&response), r#"502 {"message": "Internal server error"}"#);
+    }
+    let (gateway, mut exchange, mut notes, mut response, _) = begin(200, &[]);
+    let mut piece = b"no head".to_vec();
+    let what = gateway.on_response_piece(
+        &mut notes,
+        &mut exchange,
+        &mut response,
+        &mut piece,
+        true,
+        &host,
+    );
+    let Piece::Respond(response) = what else { panic!("{what:?}") };
+    assert_eq!(body(&response), r#"502 {"message": "Internal server error"}"#);
+    assert!(exchange.context.integration_error.is_some());
 }
 
 #[test]

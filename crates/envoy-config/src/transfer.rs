@@ -1,0 +1,61 @@
+//! Responses that come as a stream: API Gateway's `responseTransferMode`.
+
+use std::time::Duration;
+
+use tollgate_gateway::{EVENT_HEADER, STREAM, STREAM_TIMEOUT_MILLIS, TRANSFER_HEADER};
+
+use crate::yaml::{Node, map};
+
+/// The filter that makes a body of an event.
+const EVENT_FILTER: &str = "event";
+
+/// API Gateway's own: how long nothing may come of a stream.
+const IDLE: Duration = Duration::from_secs(5 * 60);
+
+/// A request without a body gets the event as its body, which a filter of ours cannot give it.
+const EVENT_CODE: &str = r#"function envoy_on_request(request)
+  local event = request:headers():get("x-tollgate-event")
+  if event ~= nil then
+    request:headers():remove("x-tollgate-event")
+    request:body(true):setBytes(event)
+  end
+end
+"#;
+
+/// Does nothing but on the route below.
+pub(crate) fn filter() -> Node {
+    debug_assert!(EVENT_CODE.contains(EVENT_HEADER));
+    map! {
+        "name": EVENT_FILTER,
+        "typed_config": map! {
+            "@type": "type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua",
+            "source_codes": Node::object([
+                (EVENT_FILTER, map! { "inline_string": Node::Lines(EVENT_CODE.to_owned()) }),
+            ]),
+        },
+    }
+}
+
+/// The longest that a response may take, and the longest that nothing may come of it.
+pub(crate) const fn times() -> [Duration; 2] {
+    [Duration::from_millis(STREAM_TIMEOUT_MILLIS as u64), IDLE]
+}
+
+/// The route of requests whose responses come as a stream, with this action.
+pub(crate) fn route(action: Node) -> Node {
+    let event = map! {
+        "@type": "type.googleapis.com/envoy.extensions.filters.http.lua.v3.LuaPerRoute",
+        "name": EVENT_FILTER,
+    };
+    map! {
+        "match": map! {
+            "prefix": "/",
+            "headers": [map! {
+                "name": TRANSFER_HEADER,
+                "string_match": map! { "exact": STREAM },
+            }],
+        },
+        "route": action,
+        "typed_per_filter_config": Node::object([(EVENT_FILTER, event)]),
+    }
+}
