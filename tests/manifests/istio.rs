@@ -144,6 +144,7 @@ fn every_filter_takes_the_configuration_of_its_manifests() {
             "request-validator" => {
                 outcome(load::<tollgate_request_validator::RequestValidator>(json))
             }
+            "resource-policy" => outcome(load::<tollgate_resource_policy::Filter>(json)),
             "throttle" => outcome(load::<tollgate_throttle::Throttle>(json)),
             "usage-plan" => outcome(load::<tollgate_usage_plan::UsagePlan>(json)),
             other => panic!("{file}: there is no filter `{other}`"),
