@@ -28,6 +28,8 @@ pub(crate) const DEFAULT_STAGE: &str = "$default";
 #[derive(Debug)]
 pub(crate) struct Api {
     pub(crate) id: Rc<str>,
+    /// How its routes are called in policies.
+    pub(crate) arn: tollgate_iam::Api,
     pub(crate) protocol: Protocol,
     pub(crate) disable_execute_api_endpoint: bool,
     pub(crate) stages: Vec<Stage>,
@@ -54,7 +56,8 @@ pub(crate) struct Place {
 }
 
 impl Api {
-    pub(crate) fn compile(id: &str, api: &definition::Api) -> Result<Self, Invalid> {
+    pub(crate) fn compile(api: &definition::Api, arn: tollgate_iam::Api) -> Result<Self, Invalid> {
+        let id = arn.api_id.as_str();
         check(api)?;
         let numbers = route_keys(api);
         let mut snapshots = Vec::new();
@@ -66,11 +69,12 @@ impl Api {
             if views.is_empty() {
                 continue;
             }
-            let snapshot = Snapshot::compile(deployment, content, &views, &numbers, api.protocol)
-                .map_err(|invalid| match deployment {
-                None => invalid,
-                Some(id) => invalid.within(format!("deployments.{id}")),
-            })?;
+            let snapshot =
+                Snapshot::compile(deployment, content, &views, &numbers, (api.protocol, &arn))
+                    .map_err(|invalid| match deployment {
+                        None => invalid,
+                        Some(id) => invalid.within(format!("deployments.{id}")),
+                    })?;
             for (target, view) in views.into_iter().enumerate() {
                 places.insert(
                     (view.stage, view.variant),
@@ -104,6 +108,7 @@ impl Api {
         }
         Ok(Self {
             id: id.into(),
+            arn,
             protocol: api.protocol,
             disable_execute_api_endpoint: api.disable_execute_api_endpoint,
             stages,

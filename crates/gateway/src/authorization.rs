@@ -1,12 +1,16 @@
 //! Who may call a route.
 
+use tollgate_iam::{Decision, Principal};
 use tollgate_jwt_authorizer::{self as jwt, JwtAuthorizer, check_scopes};
 use tollgate_policy::{
     Compile as _, Exchange, Fault, Host, Invalid, Policy as _, Response, Verdict, Work,
 };
+use tollgate_resource_policy::{ResourcePolicy, denied_message};
 
+use crate::api::Api;
 use crate::definition;
-use crate::gateway::{Found, Gateway, Notes};
+use crate::gateway::{Found, Gateway, Notes, Place};
+use crate::invoked::Invoked;
 use crate::request::forward_claims;
 
 /// An authorizer of an API, compiled.
@@ -125,6 +129,29 @@ impl Authorization {
     }
 }
 
+/// Where a request would be let in, and what the resource policy says of it.
+struct Access<'g> {
+    policy: Option<&'g ResourcePolicy>,
+    api: &'g Api,
+    place: &'g Place,
+}
+
+impl Access<'_> {
+    /// Of a route whose callers no policy speaks of, the resource policy must, if there is one.
+    fn must_allow(&self, exchange: &mut Exchange) -> Result<(), Stop> {
+        let Some(policy) = self.policy else { return Ok(()) };
+        let invoked = Invoked::of(self.api, exchange, &self.place.path);
+        let who = Principal::Anonymous;
+        match invoked.decide(|arn| policy.decide(exchange, arn, who)) {
+            Decision::Allow => Ok(()),
+            denied @ (Decision::ExplicitDeny | Decision::ImplicitDeny) => {
+                exchange.context.error_message = Some(denied_message(who, &invoked.arn, denied));
+                Err(Stop::Refuse(Fault::AccessDenied))
+            }
+        }
+    }
+}
+
 impl Gateway {
     /// Finds out whether the caller may call, if that is not known yet. Entered again after every wait
     /// and every reply, and with the body once that is there.
@@ -156,12 +183,14 @@ impl Gateway {
     ) -> Result<(), Stop> {
         let internal = Stop::Refuse(Fault::Internal);
         let Some(place) = &notes.place else { return Err(internal) };
-        let (Some(Found { snapshot, .. }), Some(route)) = (self.found(place), &place.route) else {
+        let (Some(Found { api, snapshot, .. }), Some(route)) = (self.found(place), &place.route)
+        else {
             return Err(internal);
         };
         let memory = &mut notes.authorization;
+        let access = Access { policy: snapshot.policy.as_ref(), api, place };
         match &route.authorization {
-            Authorization::None => return Ok(()),
+            Authorization::None => return access.must_allow(exchange),
             Authorization::Jwt(wanted) => {
                 let Some((_, Authorizer::Jwt(jwt))) = snapshot.authorizers.get(wanted.authorizer)
                 else {
@@ -184,6 +213,7 @@ impl Gateway {
                 }
             }
         }
+        access.must_allow(exchange)?;
         forward_claims(route, exchange);
         Ok(())
     }

@@ -4,6 +4,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use tollgate_canary::Variant;
+use tollgate_lambda::event::NO_ACCOUNT;
 use tollgate_lambda_proxy::{LambdaProxy, Stream};
 use tollgate_policy::{
     Compile, Exchange, Fault, Host, Invalid, Needs, Origin, Piece, Policy, Response, Timestamp,
@@ -317,16 +318,18 @@ impl Compile for Gateway {
     type Config = Definition;
 
     fn compile(definition: Definition) -> Result<Self, Invalid> {
+        let account_id = definition.account_id.as_deref().map(account_id).transpose()?;
+        let region = region(definition.region.as_deref())?;
         let apis = (definition.apis.iter())
             .map(|(id, api)| {
                 let at = |invalid: Invalid| invalid.within(format!("apis.{id}"));
                 check_id(id).map_err(at)?;
-                Api::compile(id, api).map_err(at)
+                let account = account_id.as_deref().unwrap_or(NO_ACCOUNT);
+                Api::compile(api, tollgate_iam::Api::new(region, account, id)).map_err(at)
             })
             .collect::<Result<Vec<_>, _>>()?;
         let selector = Selector::compile(&definition, &apis)?;
         let limits = Limits::compile(&definition, &apis)?;
-        let account_id = definition.account_id.as_deref().map(account_id).transpose()?;
         let vpc_endpoints = VpcEndpoint::compile_all(&definition.vpc_endpoints)
             .map_err(|invalid| invalid.within("vpc_endpoints"))?;
         let needs = Self::need(&apis, &limits, &vpc_endpoints);
@@ -344,6 +347,17 @@ fn check_id(id: &str) -> Result<(), Invalid> {
         return Err(Invalid::new("", reason));
     }
     Ok(())
+}
+
+/// The region that resource names speak of.
+fn region(said: Option<&str>) -> Result<&str, Invalid> {
+    const MAX_BYTES: usize = 32;
+    let region = said.unwrap_or("us-east-1");
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    if (1..=MAX_BYTES).contains(&region.len()) && region.bytes().all(plain) {
+        return Ok(region);
+    }
+    Err(Invalid::new("region", format!("`{region}` is not a region such as `us-east-1`")))
 }
 
 fn account_id(id: &str) -> Result<Rc<str>, Invalid> {

@@ -29,6 +29,7 @@ mod gateway;
 mod ids;
 mod integration;
 mod integration_response;
+mod invoked;
 mod limits;
 mod meter;
 mod outbound;

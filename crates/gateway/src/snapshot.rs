@@ -8,6 +8,7 @@ use tollgate_gateway_response::{GatewayResponses, Style};
 use tollgate_payload::BinaryMediaTypes;
 use tollgate_policy::{Compile as _, Invalid, reads_as};
 use tollgate_request_validator::Models;
+use tollgate_resource_policy::ResourcePolicy;
 
 use crate::authorization::Authorizer;
 use crate::definition::{ApiKeySource, Protocol};
@@ -31,6 +32,8 @@ pub(crate) struct Snapshot {
     /// The header fields that only the gateway may send on.
     pub(crate) own_headers: Vec<String>,
     pub(crate) cors: Option<Cors>,
+    /// Who may call at all, and who may not.
+    pub(crate) policy: Option<ResourcePolicy>,
     pub(crate) responses: GatewayResponses,
     pub(crate) binary: BinaryMediaTypes,
     /// What tells the proxy to compress, if it is to.
@@ -47,7 +50,7 @@ impl Snapshot {
         content: Content<'_>,
         views: &[View<'_>],
         numbers: &[&str],
-        protocol: Protocol,
+        (protocol, arn): (Protocol, &tollgate_iam::Api),
     ) -> Result<Self, Invalid> {
         if content.authorizers.len() > MAX_AUTHORIZERS {
             let reason = format!("must not be more than {MAX_AUTHORIZERS}");
@@ -98,6 +101,8 @@ impl Snapshot {
         let responses = GatewayResponses::compile(style(protocol), content.gateway_responses)
             .map_err(|invalid| invalid.within("gateway_responses"))?;
         needs_source_address |= responses.need_source_address();
+        let policy = policy(content.policy, protocol, arn)?;
+        needs_source_address |= policy.as_ref().is_some_and(ResourcePolicy::needs_source_address);
         Ok(Self {
             needs_source_address,
             deployment: deployment.map(Into::into),
@@ -107,6 +112,7 @@ impl Snapshot {
             router,
             own_headers,
             cors,
+            policy,
             responses,
             binary: BinaryMediaTypes::compile(content.binary_media_types)
                 .map_err(|invalid| invalid.within("binary_media_types"))?,
@@ -125,6 +131,19 @@ pub(crate) const fn style(protocol: Protocol) -> Style {
         Protocol::Http => Style::Http,
         Protocol::Rest => Style::Rest,
     }
+}
+
+fn policy(
+    document: Option<&serde_json::Value>,
+    protocol: Protocol,
+    arn: &tollgate_iam::Api,
+) -> Result<Option<ResourcePolicy>, Invalid> {
+    let Some(document) = document else { return Ok(None) };
+    if protocol == Protocol::Http {
+        return Err(Invalid::new("policy", "only a REST API has a resource policy"));
+    }
+    let policy = ResourcePolicy::new(document, arn);
+    policy.map(Some).map_err(|invalid| invalid.within("policy"))
 }
 
 fn compression(minimum_size: Option<u32>) -> Result<Option<String>, Invalid> {

@@ -10,6 +10,7 @@ mod limits;
 mod parameters;
 mod path;
 mod payload;
+mod policies;
 #[cfg(not(target_arch = "wasm32"))]
 mod properties;
 mod select;

@@ -24,8 +24,6 @@ pub(super) fn read(
     out: &mut Findings,
 ) -> Option<(Integration, BTreeMap<String, String>)> {
     ignored(fields, out);
-    let subtype = "functions are all that an `aws_proxy` calls in this version";
-    fields.refuse("integrationSubtype", subtype, out);
     method(fields, context.protocol, out);
     let transfer = transfer(fields, context.protocol, out);
     let format = format(fields, context.protocol, out);

@@ -77,7 +77,13 @@ fn kind(fields: &mut Fields<'_>, protocol: Protocol, out: &mut Findings) -> Opti
     let name = text.to_ascii_lowercase();
     let kind = match name.as_str() {
         "http_proxy" => return Some(Kind::HttpProxy),
-        "aws_proxy" => return Some(Kind::Lambda),
+        "aws_proxy" => {
+            let Some(at) = fields.take("integrationSubtype") else { return Some(Kind::Lambda) };
+            let reason = "functions are all that an `aws_proxy` calls in this version: no other \
+                          service of AWS";
+            out.refuse(&at, reason);
+            return None;
+        }
         "http" => Kind::Http,
         "mock" => Kind::Mock,
         "aws" => {
