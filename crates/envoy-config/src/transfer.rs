@@ -19,8 +19,7 @@ const EVENT_CODE: &str = r#"function envoy_on_request(request)
     request:headers():remove("x-tollgate-event")
     request:body(true):setBytes(event)
   end
-end
-"#;
+end"#;
 
 /// Does nothing but on the route below.
 pub(crate) fn filter() -> Node {
