@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use tollgate_policy::{ClientCert, Exchange, Fault, Invalid, Needs, text};
+use tollgate_policy::{ClientCert, Exchange, Fault, Identity, Invalid, Needs, text};
 
 use crate::time::clf;
 
@@ -26,7 +26,7 @@ enum Kind {
 type Read = for<'e> fn(&'e Exchange) -> Option<Cow<'e, str>>;
 
 /// The variables that have a name of their own, in the order of the alphabet.
-const NAMED: [(&str, Read); 60] = [
+const NAMED: [(&str, Read); 62] = [
     ("accountId", |exchange| exchange.context.account_id.as_deref().map(Cow::from)),
     ("apiId", |exchange| filled(&exchange.context.api_id)),
     ("authorizer.error", |exchange| exchange.context.authorizer_error.as_deref().map(Cow::from)),
@@ -56,16 +56,24 @@ const NAMED: [(&str, Read); 60] = [
     }),
     ("extendedRequestId", |exchange| filled(&exchange.context.extended_request_id)),
     ("httpMethod", |exchange| field(exchange, ":method")),
+    ("identity.accessKey", |exchange| signer(exchange, |it| &it.access_key)),
+    ("identity.accountId", |exchange| signer(exchange, |it| &it.account_id)),
     ("identity.apiKey", |_| None),
     ("identity.apiKeyId", |exchange| exchange.context.api_key_id.as_deref().map(Cow::from)),
+    ("identity.caller", |exchange| signer(exchange, |it| &it.user_id)),
     ("identity.clientCert.clientCertPem", |exchange| certified(exchange, |it| &it.client_cert_pem)),
     ("identity.clientCert.issuerDN", |exchange| certified(exchange, |it| &it.issuer_dn)),
     ("identity.clientCert.serialNumber", |exchange| certified(exchange, |it| &it.serial_number)),
     ("identity.clientCert.subjectDN", |exchange| certified(exchange, |it| &it.subject_dn)),
     ("identity.clientCert.validity.notAfter", |exchange| certified(exchange, |it| &it.not_after)),
     ("identity.clientCert.validity.notBefore", |exchange| certified(exchange, |it| &it.not_before)),
+    ("identity.principalOrgId", |exchange| {
+        exchange.context.identity.as_ref()?.principal_org_id.as_deref().map(Cow::from)
+    }),
     ("identity.sourceIp", |exchange| Some(exchange.source_address?.to_string().into())),
+    ("identity.user", |exchange| signer(exchange, |it| &it.user_id)),
     ("identity.userAgent", |exchange| field(exchange, "user-agent")),
+    ("identity.userArn", |exchange| signer(exchange, |it| &it.user_arn)),
     ("identity.vpcId", |exchange| exchange.context.vpc_id.as_deref().map(Cow::from)),
     ("identity.vpceId", |exchange| exchange.context.vpce_id.as_deref().map(Cow::from)),
     ("integration.error", |exchange| exchange.context.integration_error.as_deref().map(Cow::from)),
@@ -97,26 +105,21 @@ const NAMED: [(&str, Read); 60] = [
     ("status", |exchange| number(exchange.context.status)),
     ("xrayTraceId", |exchange| exchange.context.trace_id.as_deref().map(Cow::from)),
     // What API Gateway has, and what nothing here makes: there is no AWS service behind, no user of
-    // IAM or Cognito, and no firewall.
+    // Cognito, and no firewall.
     ("awsEndpointRequestId", |_| None),
     ("awsEndpointRequestId2", |_| None),
     ("dataProcessed", |exchange| number(exchange.context.response_length)),
     ("endpointType", |_| None),
-    ("identity.accountId", |_| None),
-    ("identity.caller", |_| None),
-    ("identity.user", |_| None),
-    ("identity.userArn", |_| None),
     ("integration.requestId", |_| None),
     ("wafResponseCode", |_| None),
     ("webaclArn", |_| None),
 ];
 
 /// Variables that API Gateway has under these names, of which none is worth anything here.
-const ABSENT: [&str; 8] = [
+const ABSENT: [&str; 7] = [
     "authenticate.",
     "authorize.",
     "identity.cognito",
-    "identity.principalOrgId",
     "waf.",
     "authorizer.integrationStatus",
     "authorizer.requestId",
@@ -196,6 +199,10 @@ fn millis<'e>(value: Option<Duration>) -> Option<Cow<'e, str>> {
 
 fn certified(exchange: &Exchange, part: fn(&ClientCert) -> &str) -> Option<Cow<'_, str>> {
     exchange.context.client_cert.as_deref().map(part).map(Cow::from)
+}
+
+fn signer(exchange: &Exchange, part: fn(&Identity) -> &str) -> Option<Cow<'_, str>> {
+    exchange.context.identity.as_ref().map(part).map(Cow::from)
 }
 
 fn field<'e>(exchange: &'e Exchange, name: &str) -> Option<Cow<'e, str>> {

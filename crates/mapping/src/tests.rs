@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use serde_json::json;
 use tollgate_policy::{
-    Authorizer, ClientCert, Context, Exchange, Fault, Headers, Request, Response, Timestamp,
+    Authorizer, ClientCert, Context, Exchange, Fault, Headers, Identity, Request, Response,
+    Timestamp,
 };
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -165,6 +166,13 @@ fn the_variables_of_the_context_are_worth_what_the_exchange_says() {
         not_after: "Aug  5 09:36:04 2021 GMT".to_owned(),
     }));
     exchange.context.vpce_id = Some("vpce-1".into());
+    exchange.context.identity = Some(Identity {
+        access_key: "AKIDEXAMPLE".into(),
+        account_id: "123456789012".into(),
+        user_id: "AIDAEXAMPLE".into(),
+        user_arn: "arn:aws:iam::123456789012:user/ann".into(),
+        principal_org_id: Some("o-1".into()),
+    });
     exchange.context.vpc_id = Some("vpc-2".into());
     let value = |name: &str| {
         let variable = Variable::parse(name).expect(name);
@@ -180,6 +188,12 @@ fn the_variables_of_the_context_are_worth_what_the_exchange_says() {
         ("identity.userAgent", Some("curl/8")),
         ("identity.vpcId", Some("vpc-2")),
         ("identity.vpceId", Some("vpce-1")),
+        ("identity.accessKey", Some("AKIDEXAMPLE")),
+        ("identity.accountId", Some("123456789012")),
+        ("identity.caller", Some("AIDAEXAMPLE")),
+        ("identity.user", Some("AIDAEXAMPLE")),
+        ("identity.userArn", Some("arn:aws:iam::123456789012:user/ann")),
+        ("identity.principalOrgId", Some("o-1")),
         ("requestTime", Some("27/Aug/2024:12:00:00 +0000")),
         ("requestTimeEpoch", Some("1724760000123")),
         ("routeKey", Some("GET /pets/{id}")),

@@ -45,6 +45,8 @@ pub struct Context {
     /// `$context.identity.apiKeyId`, once the key has led to a usage plan. (The key itself,
     /// `apiKey`, is kept nowhere.)
     pub api_key_id: Option<Rc<str>>,
+    /// `$context.identity`, as far as it is about a caller whose signature has been verified.
+    pub identity: Option<Identity>,
     /// `$context.identity.clientCert`, of a client that has proved by a certificate who it is.
     pub client_cert: Option<Rc<ClientCert>>,
     /// `$context.identity.vpceId`, of a request that has come through a VPC endpoint.
@@ -93,6 +95,23 @@ pub struct Authorizer {
     pub usage_identifier_key: Option<Rc<str>>,
     /// `$context.authorizer.integrationLatency`, of an authorizer that was asked for this request.
     pub latency: Option<Duration>,
+}
+
+/// A caller of AWS's identity and access management, whose signature has been verified.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Identity {
+    /// `$context.identity.accessKey`: the id of the access key, which is no secret.
+    pub access_key: Rc<str>,
+    /// `$context.identity.accountId`: the account that the caller belongs to.
+    pub account_id: Rc<str>,
+    /// `$context.identity.caller` and `$context.identity.user`: the unique id of the caller, such as
+    /// `AIDACKCEVSQ6C2EXAMPLE`, and of a session its name besides. To the events of HTTP APIs it is
+    /// `callerId` and `userId`.
+    pub user_id: Rc<str>,
+    /// `$context.identity.userArn`
+    pub user_arn: Rc<str>,
+    /// `$context.identity.principalOrgId`, of an account that belongs to an organization.
+    pub principal_org_id: Option<Rc<str>>,
 }
 
 /// What a client's certificate says, by whose key the client has signed when it connected.

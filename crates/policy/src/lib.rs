@@ -16,7 +16,7 @@ mod metric;
 mod policy;
 mod verdict;
 
-pub use context::{Authorizer, AuthorizerKind, Claims, ClientCert, Context, Fault, text};
+pub use context::{Authorizer, AuthorizerKind, Claims, ClientCert, Context, Fault, Identity, text};
 pub use endpoint::{Endpoint, Scheme};
 pub use exchange::{Exchange, Origin, Request, Response};
 pub use headers::{Edit, Headers, is_token, reads_as, vary_on};
