@@ -93,6 +93,7 @@ fn an_http_api_sends_text_only_of_types_that_are() {
             "application/",
             "textual/x",
             "application/jsonx",
+            "application/foxml",
         ] {
             check(format, Some(media_type), &[], b"text", "dGV4dA==", true);
         }
