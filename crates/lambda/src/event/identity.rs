@@ -35,12 +35,45 @@ pub struct Identity<'a> {
     user_arn: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     client_cert: Option<ClientCert<'a>>,
+    /// Of a request that came through a VPC endpoint.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    vpc_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    vpce_id: Option<&'a str>,
+}
+
+/// `requestContext.authorizer.iam`, of format 2.0.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Iam<'a> {
+    access_key: &'a str,
+    account_id: &'a str,
+    caller_id: &'a str,
+    cognito_identity: Option<()>,
+    principal_org_id: Option<&'a str>,
+    user_arn: &'a str,
+    user_id: &'a str,
+}
+
+impl<'a> From<&'a tollgate_policy::Identity> for Iam<'a> {
+    fn from(known: &'a tollgate_policy::Identity) -> Self {
+        Self {
+            access_key: &known.access_key,
+            account_id: &known.account_id,
+            caller_id: &known.user_id,
+            cognito_identity: None,
+            principal_org_id: known.principal_org_id.as_deref(),
+            user_arn: &known.user_arn,
+            user_id: &known.user_id,
+        }
+    }
 }
 
 impl<'a> Identity<'a> {
     pub(crate) fn of(source: Source<'a>, dialect: Dialect) -> Self {
         let context = &source.exchange.context;
         let api_key_id = context.api_key_id.as_deref();
+        let signer = context.identity.as_ref();
         let of_authorizer = context.authorizer.as_ref();
         let of_authorizer = of_authorizer.and_then(|it| it.usage_identifier_key.as_deref());
         // The gateway keeps no key; the request has it.
@@ -55,6 +88,14 @@ impl<'a> Identity<'a> {
             source_ip: source_ip(source),
             user_agent: source.field("user-agent"),
             client_cert: ClientCert::of(source),
+            vpc_id: context.vpc_id.as_deref(),
+            vpce_id: context.vpce_id.as_deref(),
+            access_key: signer.map(|it| &*it.access_key),
+            account_id: signer.map(|it| &*it.account_id),
+            caller: signer.map(|it| &*it.user_id),
+            principal_org_id: signer.and_then(|it| it.principal_org_id.as_deref()),
+            user: signer.map(|it| &*it.user_id),
+            user_arn: signer.map(|it| &*it.user_arn),
             ..Self::default()
         }
     }

@@ -10,7 +10,7 @@ use tollgate_policy::{AuthorizerKind, text};
 
 use super::certificate::Authentication;
 use super::fields;
-use super::identity::source_ip;
+use super::identity::{Iam, source_ip};
 use super::multi::Joined;
 use super::query::{lossy, parameters};
 use super::v1::epoch_millis;
@@ -155,7 +155,11 @@ impl<'a> Context<'a> {
 
 /// `requestContext.authorizer`
 fn authorizer(source: Source<'_>) -> Option<Value> {
-    let known = source.exchange.context.authorizer.as_ref()?;
+    let context = &source.exchange.context;
+    if let Some(signer) = &context.identity {
+        return Some(json!({ "iam": Iam::from(signer) }));
+    }
+    let known = context.authorizer.as_ref()?;
     Some(match known.kind {
         AuthorizerKind::Jwt | AuthorizerKind::Cognito => {
             let claims: Map<_, _> = (known.claims.iter())

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tollgate_mapping::Dialect;
-use tollgate_policy::{Authorizer, AuthorizerKind, ClientCert};
+use tollgate_policy::{Authorizer, AuthorizerKind, ClientCert, Identity};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -77,6 +77,52 @@ fn what_a_function_said_of_a_caller_is_told() {
         &json!({"claims": null, "scopes": null}),
         &json!({"lambda": null}),
     );
+}
+
+#[test]
+fn a_caller_who_has_signed_is_told() {
+    let mut exchange = exchange("/prod/pets/7", &[]);
+    exchange.context.identity = Some(Identity {
+        access_key: "AKIDEXAMPLE".into(),
+        account_id: "123456789012".into(),
+        user_id: "AIDAEXAMPLE".into(),
+        user_arn: "arn:aws:iam::123456789012:user/ann".into(),
+        principal_org_id: None,
+    });
+    let first = v1(&exchange, "/", Dialect::Rest)["requestContext"].clone();
+    assert_eq!(first.get("authorizer"), None);
+    for (name, value) in [
+        ("accessKey", json!("AKIDEXAMPLE")),
+        ("accountId", json!("123456789012")),
+        ("caller", json!("AIDAEXAMPLE")),
+        ("user", json!("AIDAEXAMPLE")),
+        ("userArn", json!("arn:aws:iam::123456789012:user/ann")),
+        ("principalOrgId", json!(null)),
+        ("cognitoIdentityId", json!(null)),
+    ] {
+        assert_eq!(first["identity"][name], value, "{name}");
+    }
+    assert_eq!(
+        v2(&exchange)["requestContext"]["authorizer"],
+        json!({"iam": {
+            "accessKey": "AKIDEXAMPLE",
+            "accountId": "123456789012",
+            "callerId": "AIDAEXAMPLE",
+            "cognitoIdentity": null,
+            "principalOrgId": null,
+            "userArn": "arn:aws:iam::123456789012:user/ann",
+            "userId": "AIDAEXAMPLE",
+        }})
+    );
+}
+
+#[test]
+fn a_vpc_endpoint_is_told_where_a_request_came_through_one() {
+    let mut exchange = exchange("/prod/pets/7", &[]);
+    exchange.context.vpc_id = Some("vpc-2".into());
+    exchange.context.vpce_id = Some("vpce-1".into());
+    let identity = &v1(&exchange, "/", Dialect::Rest)["requestContext"]["identity"];
+    assert_eq!([&identity["vpcId"], &identity["vpceId"]], ["vpc-2", "vpce-1"]);
 }
 
 #[test]
