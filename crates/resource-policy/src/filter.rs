@@ -1,13 +1,11 @@
 //! A resource policy as a filter of its own.
 
-use tollgate_iam::{Api, Decision, Principal};
+use tollgate_iam::{Api, Decision, Principal, denied_message};
 use tollgate_policy::{
     Compile, Exchange, Fault, Headers, Host, Invalid, Needs, Policy, Response, Verdict,
 };
 
 use crate::config::Config;
-use crate::denial::denied_message;
-use crate::path::readings;
 use crate::policy::ResourcePolicy;
 
 /// Characters of an API's id and of a stage's name: API Gateway's own bound for the latter.
@@ -49,23 +47,8 @@ impl Filter {
     /// What the policy says of a request, and the ARN that it is told by.
     fn decide(&self, exchange: &Exchange) -> (Decision, String) {
         let method = String::from_utf8_lossy(exchange.request.method());
-        let arn = |path: &str| self.api.method_arn(&self.stage, &method, path);
-        let path = exchange.request.path();
-        let Some((sent, other)) = readings(path) else {
-            return (Decision::ImplicitDeny, arn(&String::from_utf8_lossy(path)));
-        };
-        let sent = arn(&sent);
         let decide = |arn: &str| self.policy.decide(exchange, arn, Principal::Anonymous);
-        // Whichever way the path is read, the policy must allow it.
-        let decision = match other.map(|other| decide(&arn(&other))) {
-            None | Some(Decision::Allow) => decide(&sent),
-            Some(Decision::ExplicitDeny) => Decision::ExplicitDeny,
-            Some(Decision::ImplicitDeny) => match decide(&sent) {
-                Decision::ExplicitDeny => Decision::ExplicitDeny,
-                Decision::Allow | Decision::ImplicitDeny => Decision::ImplicitDeny,
-            },
-        };
-        (decision, sent)
+        self.api.decide_call(&self.stage, &method, exchange.request.path(), decide)
     }
 }
 

@@ -5,15 +5,13 @@
 //! allowed is refused.
 
 mod config;
-mod denial;
 mod filter;
-mod path;
 mod policy;
 
 pub use config::Config;
-pub use denial::denied_message;
 pub use filter::Filter;
 pub use policy::ResourcePolicy;
+pub use tollgate_iam::denied_message;
 
 #[cfg(test)]
 mod tests;

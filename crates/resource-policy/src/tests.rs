@@ -4,13 +4,12 @@
 mod properties;
 
 use serde_json::{Value, json};
-use tollgate_iam::{Api, Caller, Decision, Principal};
+use tollgate_iam::{Api, Caller, Decision, Principal, readings};
 use tollgate_policy::fake::FakeHost;
 use tollgate_policy::{Exchange, Fault, Headers, Needs, Policy, Request, Timestamp, Verdict, load};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use crate::path::readings;
 use crate::{Filter, ResourcePolicy, denied_message};
 
 const ARN: &str = "arn:aws:execute-api:us-east-1:123456789012:tollgate/prod/GET/pets";

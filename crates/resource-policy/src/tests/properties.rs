@@ -2,9 +2,9 @@
 
 use proptest::prelude::*;
 use serde_json::json;
+use tollgate_iam::readings;
 
 use super::{allow, deny, exchange, filter, refusal};
-use crate::path::readings;
 
 proptest! {
     /// Whoever decodes once, or merges slashes, finds nothing that is denied.

@@ -1,6 +1,6 @@
 //! What whoever is refused is told.
 
-use tollgate_iam::{Action, Decision, Principal};
+use crate::{Action, Decision, Principal};
 
 /// Characters of an account that are told: API Gateway's own number.
 const SHOWN: usize = 4;
