@@ -2,8 +2,13 @@
 
 use std::borrow::Cow;
 
+use crate::malformed::Malformed;
+
 /// How a resource begins that leaves out which API it is of.
 const SHORT: &str = "execute-api:/";
+
+/// Characters of an API's id and of a stage's name: API Gateway's own bound for the latter.
+const MAX_NAME_CHARS: usize = 128;
 
 /// Which API a policy belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +40,48 @@ impl Api {
             account_id: account_id.to_owned(),
             api_id: api_id.to_owned(),
         }
+    }
+
+    /// The API that an operator names; `tollgate` of the account `123456789012` in `us-east-1` as far as
+    /// nothing else is said.
+    ///
+    /// # Errors
+    /// [`Malformed`] for the first of `region`, `account_id` and `api_id` that would be more than a part
+    /// of an ARN.
+    pub fn named(
+        region: Option<&str>,
+        account_id: Option<&str>,
+        api_id: Option<&str>,
+    ) -> Result<Self, Malformed> {
+        let region = region.unwrap_or("us-east-1");
+        let is_small =
+            |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        if region.is_empty() || region.len() > MAX_NAME_CHARS || !region.bytes().all(is_small) {
+            let reason = format!("`{region}` is no region such as `us-east-1`");
+            return Err(Malformed::new(reason).within("region"));
+        }
+        let account = account_id.unwrap_or("123456789012");
+        if account.len() != 12 || !account.bytes().all(|byte| byte.is_ascii_digit()) {
+            let reason = format!("`{account}` is not twelve digits");
+            return Err(Malformed::new(reason).within("account_id"));
+        }
+        let api_id = api_id.unwrap_or("tollgate");
+        Self::check_name(api_id).map_err(|malformed| malformed.within("api_id"))?;
+        Ok(Self::new(region, account, api_id))
+    }
+
+    /// Refuses the name of an API or a stage that would be more than a part of an ARN.
+    ///
+    /// # Errors
+    /// [`Malformed`] if it has a `*` or a colon in it, or is too long.
+    pub fn check_name(name: &str) -> Result<(), Malformed> {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_$".contains(&byte);
+        if name.is_empty() || name.len() > MAX_NAME_CHARS || !name.bytes().all(is_plain) {
+            let reason =
+                format!("`{name}` is not 1 to {MAX_NAME_CHARS} letters, digits, `-`, `_` and `$`");
+            return Err(Malformed::new(reason));
+        }
+        Ok(())
     }
 
     /// What one request asks to invoke:

@@ -1,15 +1,12 @@
 //! A resource policy as a filter of its own.
 
-use tollgate_iam::{Api, Decision, Principal, denied_message};
+use tollgate_iam::{Api, Decision, Malformed, Principal, denied_message};
 use tollgate_policy::{
     Compile, Exchange, Fault, Headers, Host, Invalid, Needs, Policy, Response, Verdict,
 };
 
 use crate::config::Config;
 use crate::policy::ResourcePolicy;
-
-/// Characters of an API's id and of a stage's name: API Gateway's own bound for the latter.
-const MAX_NAME_CHARS: usize = 128;
 
 /// Refuses whoever a resource policy does not allow.
 #[derive(Debug)]
@@ -56,37 +53,14 @@ impl Compile for Filter {
     type Config = Config;
 
     fn compile(config: Config) -> Result<Self, Invalid> {
-        let region = config.region.unwrap_or_else(|| "us-east-1".to_owned());
-        let is_small =
-            |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        if region.is_empty() || region.len() > MAX_NAME_CHARS || !region.bytes().all(is_small) {
-            return Err(Invalid::new(
-                "region",
-                format!("`{region}` is no region such as `us-east-1`"),
-            ));
-        }
-        let account = config.account_id.unwrap_or_else(|| "123456789012".to_owned());
-        if account.len() != 12 || !account.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(Invalid::new("account_id", format!("`{account}` is not twelve digits")));
-        }
-        let api_id = config.api_id.unwrap_or_else(|| "tollgate".to_owned());
-        check_name(&api_id).map_err(|invalid| invalid.within("api_id"))?;
+        let refuse = |malformed: Malformed| Invalid::new(malformed.path, malformed.reason);
+        let Config { region, account_id, api_id, .. } = &config;
+        let api = Api::named(region.as_deref(), account_id.as_deref(), api_id.as_deref())
+            .map_err(refuse)?;
         let stage = config.stage.unwrap_or_else(|| "$default".to_owned());
-        check_name(&stage).map_err(|invalid| invalid.within("stage"))?;
-        let api = Api::new(&region, &account, &api_id);
+        Api::check_name(&stage).map_err(|malformed| refuse(malformed).within("stage"))?;
         let policy = ResourcePolicy::new(&config.policy, &api)
             .map_err(|invalid| invalid.within("policy"))?;
         Ok(Self { policy, api, stage })
     }
-}
-
-/// Refuses what would be more than a name in an ARN: a `*`, or a colon.
-fn check_name(name: &str) -> Result<(), Invalid> {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_$".contains(&byte);
-    if name.is_empty() || name.len() > MAX_NAME_CHARS || !name.bytes().all(is_plain) {
-        let reason =
-            format!("`{name}` is not 1 to {MAX_NAME_CHARS} letters, digits, `-`, `_` and `$`");
-        return Err(Invalid::new("", reason));
-    }
-    Ok(())
 }

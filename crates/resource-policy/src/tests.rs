@@ -294,6 +294,7 @@ fn a_configuration_that_cannot_be_honoured_is_refused() {
         ),
         (json!({"region": "EU"}), "region: `EU` is no region such as `us-east-1`"),
         (json!({"account_id": "*"}), "account_id: `*` is not twelve digits"),
+        (json!({"account_id": "12345"}), "account_id: `12345` is not twelve digits"),
         (json!({"api_id": "*"}), "api_id: `*` is not 1 to 128 letters, digits, `-`, `_` and `$`"),
         (json!({"stage": ""}), "stage: `` is not 1 to 128 letters, digits, `-`, `_` and `$`"),
         (json!({"policy": {"Statement": []}}), "policy.Statement: must not be an empty list"),

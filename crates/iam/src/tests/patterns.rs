@@ -83,6 +83,15 @@ fn a_flood_of_wildcards_is_no_more_work_than_text_times_pattern() {
 }
 
 #[test]
+fn no_work_is_done_once_there_was_too_much() {
+    let work = Work::default();
+    assert_eq!(work.take(MAX_STEPS as usize - 3), Some(()));
+    assert_eq!(work.take(5), None);
+    assert_eq!(work.take(1), None);
+    assert_eq!(Work::default().take(usize::MAX), None);
+}
+
+#[test]
 fn what_is_too_much_work_to_tell_is_denied() {
     // A thousand patterns of that kind, and a text that is as long as may be.
     let hard = |index: usize| format!("arn:aws:execute-api:*:*:*{}{index}", "a?".repeat(24));
