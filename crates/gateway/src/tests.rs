@@ -1,5 +1,6 @@
 mod canary;
 mod chain;
+mod client_certificates;
 mod cors;
 mod errors;
 mod functions;
