@@ -46,8 +46,11 @@ impl ResourcePolicy {
     pub fn decide(&self, exchange: &Exchange, arn: &str, principal: Principal<'_>) -> Decision {
         let mut is_ambiguous = false;
         let mut field = |name: &str, is_asked_for: bool| {
+            if !is_asked_for {
+                return None;
+            }
             let mut values = exchange.request.headers.get_all(name);
-            let value = values.next().filter(|_| is_asked_for)?;
+            let value = values.next()?;
             is_ambiguous |= values.next().is_some();
             Some(String::from_utf8_lossy(value))
         };
