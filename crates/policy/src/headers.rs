@@ -102,6 +102,12 @@ impl Headers {
             .map(|field| field.value.of(&self.buffer))
     }
 
+    /// Every field as it was before anything was changed.
+    pub fn arrivals(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        (self.arrived.as_ref().unwrap_or(&self.fields).iter())
+            .map(|field| (field.name.of(&self.buffer), field.value.of(&self.buffer)))
+    }
+
     /// Every field, in order. Pseudo-fields such as `:path` are among them where a proxy gives them.
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
         self.fields.iter().map(|field| (field.name.of(&self.buffer), field.value.of(&self.buffer)))

@@ -135,6 +135,10 @@ fn a_refused_configuration_names_the_field() {
     );
     check(r#"{"limit": []}"#, "limit: unknown field `limit`, expected `limits` at line 1 column 8");
     check("{", "EOF while parsing an object at line 1 column 1");
+    check(
+        "{\n \"limits\":\n [1,\n {\"a\": 1}]}",
+        "limits[1]: invalid type: map, expected u32 at line 4 column 1",
+    );
     check(r#"{"limits": []} {}"#, "trailing characters at line 1 column 16");
 }
 
@@ -202,4 +206,6 @@ fn what_a_field_was_when_it_arrived_outlives_every_change() {
     assert_eq!(headers.arrived(":path"), Some(&b"/orders?a=b"[..]));
     assert_eq!(headers.arrived("X-User"), Some(&b"me"[..]));
     assert_eq!(headers.arrived("x-new"), None);
+    let names: Vec<_> = headers.arrivals().map(|(name, _)| name).collect();
+    assert_eq!(names, [&b":path"[..], b"x-user"], "{headers:?}");
 }
