@@ -100,10 +100,25 @@ impl Serialize for Version {
 
 impl<'de> Deserialize<'de> for Version {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match u32::deserialize(deserializer)? {
-            1 => Ok(Self),
-            other => Err(de::Error::custom(format!("version `{other}` is not known, expected 1"))),
+        /// What is wrong with a value is told with its place by whoever reads it.
+        struct Number;
+
+        impl de::Visitor<'_> for Number {
+            type Value = Version;
+
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("a version")
+            }
+
+            fn visit_u64<E: de::Error>(self, number: u64) -> Result<Version, E> {
+                match number {
+                    1 => Ok(Version),
+                    other => Err(E::custom(format!("version `{other}` is not known, expected 1"))),
+                }
+            }
         }
+
+        deserializer.deserialize_u64(Number)
     }
 }
 

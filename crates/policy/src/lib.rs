@@ -12,6 +12,7 @@ pub mod fake;
 mod headers;
 mod host;
 mod invalid;
+mod json_path;
 mod metric;
 mod policy;
 mod verdict;

@@ -1,7 +1,9 @@
 //! The two traits: what judges exchanges, and what a configuration compiles to.
 
+use serde::Deserialize as _;
 use serde::de::DeserializeOwned;
 
+use crate::json_path::path_at;
 use crate::{Exchange, Fault, Headers, Host, Invalid, Origin, Piece, Response, Verdict, Work};
 
 /// A rule about HTTP traffic.
@@ -196,13 +198,8 @@ pub trait Compile: Sized {
 /// [`Invalid`] naming the field that does not parse or cannot be honoured.
 pub fn load<P: Compile>(json: &[u8]) -> Result<P, Invalid> {
     let mut deserializer = serde_json::Deserializer::from_slice(json);
-    let config = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        let field = match error.path().to_string() {
-            // The whole, or text that ended before there was a field.
-            whole if whole == "." || whole == "?" => String::new(),
-            field => field,
-        };
-        Invalid::new(field, error.into_inner().to_string())
+    let config = P::Config::deserialize(&mut deserializer).map_err(|error| {
+        Invalid::new(path_at(json, error.line(), error.column()), error.to_string())
     })?;
     deserializer.end().map_err(|error| Invalid::new("", error.to_string()))?;
     P::compile(config)
