@@ -25,16 +25,22 @@ pub(crate) fn event(
         Format::V1 | Format::V2 => encoded(body, !media_type.is_some_and(is_text)),
     };
     let body = Body { text, is_base64, bytes: body.len() };
-    match format {
-        Format::Rest => json(&V1::with_body(source, Dialect::Rest, body)),
-        Format::V1 => json(&V1::with_body(source, Dialect::Http, body)),
-        Format::V2 => json(&V2::with_body(source, body)),
-    }
+    let room = body.text.as_ref().map_or(0, |text| text.len()).saturating_add(USUAL_BYTES);
+    let mut event = Vec::with_capacity(room);
+    let written = match format {
+        Format::Rest => json(&V1::with_body(source, Dialect::Rest, body), &mut event),
+        Format::V1 => json(&V1::with_body(source, Dialect::Http, body), &mut event),
+        Format::V2 => json(&V2::with_body(source, body), &mut event),
+    };
+    // INVARIANT: an event has only names that are text and values that JSON has, so it can be written.
+    if written.is_ok() { event } else { Vec::new() }
 }
 
-fn json(event: &impl Serialize) -> Vec<u8> {
-    // INVARIANT: an event has only names that are text and values that JSON has, so it can be written.
-    serde_json::to_vec(event).unwrap_or_default()
+/// What an event usually has besides its body, so that it need not grow while it is written.
+const USUAL_BYTES: usize = 6 * 1024;
+
+fn json(event: &impl Serialize, into: &mut Vec<u8>) -> serde_json::Result<()> {
+    serde_json::to_writer(into, event)
 }
 
 /// What an event says of a body that does not say what it is, as for every other integration.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::Source;
 use super::multi::Multi;
+use super::query::{lossy, readable};
 
 /// What belongs to one connection, or to the gateway and the proxy, and so to no event.
 const OF_THE_WAY: [&[u8]; 8] = [
@@ -27,18 +28,18 @@ const CONTROL: [&[u8]; 2] = [b"x-tollgate-", b"x-envoy-"];
 /// begins with a capital letter. (The proxy tells nobody how the client wrote them.)
 pub(crate) fn of_rest<'a>(source: Source<'a>) -> Multi<'a> {
     let sent = sent(source).filter(|(name, _)| !OF_REST.contains(name));
-    let sent = sent.map(|(name, value)| (name, String::from_utf8_lossy(value)));
+    let sent = sent.map(|(name, value)| (name, readable(value)));
     sent.chain(known(source)).map(|(name, value)| (capitalized(name).into(), value)).collect()
 }
 
 /// The fields of an HTTP API's event of format 1.0, of a request whose body is of so many bytes where
 /// that is known.
 pub(crate) fn of_http<'a>(source: Source<'a>, bytes: Option<usize>) -> Multi<'a> {
-    let sent = sent(source).map(|(name, value)| (name, String::from_utf8_lossy(value)));
+    let sent = sent(source).map(|(name, value)| (name, readable(value)));
     let all = sent.chain(known(source)).chain(length(source, bytes));
     all.map(|(name, value)| {
         let is_lower = LOWER.iter().any(|lower| name.starts_with(lower));
-        let name = if is_lower { String::from_utf8_lossy(name) } else { capitalized(name).into() };
+        let name = if is_lower { readable(name) } else { capitalized(name).into() };
         (name, value)
     })
     .collect()
@@ -62,10 +63,10 @@ const LOWER: [&[u8]; 10] = [
 /// The fields of an event of format 2.0, without cookies.
 pub(crate) fn of_v2<'a>(source: Source<'a>, bytes: Option<usize>) -> Multi<'a> {
     let sent = sent(source).filter(|(name, _)| *name != b"cookie");
-    let sent = sent.map(|(name, value)| (name, String::from_utf8_lossy(value)));
+    let sent = sent.map(|(name, value)| (name, readable(value)));
     let all = sent.chain(known(source)).chain(length(source, bytes));
     all.map(|(name, value)| {
-        let name = String::from_utf8_lossy(name);
+        let name = readable(name);
         let is_lower = !name.bytes().any(|byte| byte.is_ascii_uppercase());
         (if is_lower { name } else { name.to_ascii_lowercase().into() }, value)
     })
@@ -78,7 +79,7 @@ pub(crate) fn cookies<'a>(source: Source<'a>) -> Vec<Cow<'a, str>> {
         .flat_map(|cookies| cookies.split(|&byte| byte == b';'))
         .map(<[u8]>::trim_ascii)
         .filter(|cookie| !cookie.is_empty())
-        .map(String::from_utf8_lossy)
+        .map(readable)
         .collect()
 }
 
@@ -133,12 +134,15 @@ fn capitalized(name: &[u8]) -> String {
     if let Some((_, known)) = OF_THE_EDGE.iter().find(|(lower, _)| *lower == name) {
         return (*known).to_owned();
     }
-    let mut written = String::with_capacity(name.len());
+    let mut written = name.to_vec();
     let mut begins = true;
-    for char in String::from_utf8_lossy(name).chars() {
-        written.push(if begins { char.to_ascii_uppercase() } else { char });
-        begins = char == '-';
+    for byte in &mut written {
+        if begins {
+            byte.make_ascii_uppercase();
+        }
+        begins = *byte == b'-';
     }
+    let written = lossy(written.into()).into_owned();
     match written.strip_prefix("Cloudfront-") {
         Some(rest) => format!("CloudFront-{rest}"),
         None => written,

@@ -61,6 +61,6 @@ impl<'a> Source<'a> {
     }
 
     fn field(self, name: &str) -> Option<Cow<'a, str>> {
-        self.exchange.request.headers.arrived(name).map(String::from_utf8_lossy)
+        self.exchange.request.headers.arrived(name).map(query::readable)
     }
 }

@@ -25,10 +25,18 @@ fn text(encoded: &[u8]) -> Cow<'_, str> {
 /// Text as it is, or with U+FFFD for what is none.
 pub(crate) fn lossy(bytes: Cow<'_, [u8]>) -> Cow<'_, str> {
     match bytes {
-        Cow::Borrowed(bytes) => String::from_utf8_lossy(bytes),
+        Cow::Borrowed(bytes) => readable(bytes),
         Cow::Owned(bytes) => match String::from_utf8(bytes) {
             Ok(text) => text.into(),
             Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned().into(),
         },
+    }
+}
+
+/// The same. Nearly all is text, which is seen faster than it is searched for what is none.
+pub(crate) fn readable(bytes: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text.into(),
+        Err(_) => String::from_utf8_lossy(bytes),
     }
 }

@@ -12,7 +12,7 @@ use tollgate_policy::{AuthorizerKind, text};
 use super::fields;
 use super::identity::Identity;
 use super::multi::{Last, Lists};
-use super::query::{lossy, parameters};
+use super::query::{lossy, parameters, readable};
 use super::{Body, Source};
 
 /// An event of a REST API, or of format 1.0.
@@ -128,7 +128,7 @@ impl<'a> V1<'a> {
                 (Dialect::Rest, None) => source.path.into(),
                 (Dialect::Rest, Some(_)) | (Dialect::Http, _) => whole_path(source, dialect),
             },
-            http_method: String::from_utf8_lossy(source.method()),
+            http_method: readable(source.method()),
             headers: Last(headers.clone()),
             multi_value_headers: Some(Lists(headers)),
             query_string_parameters: query.clone().map(Last),
@@ -169,7 +169,7 @@ impl<'a> Context<'a> {
                 .map(str::to_owned),
             domain_name,
             extended_request_id: &context.extended_request_id,
-            http_method: String::from_utf8_lossy(source.method()),
+            http_method: readable(source.method()),
             identity: Identity::of(source, dialect),
             path: whole_path(source, dialect),
             protocol: "HTTP/1.1",
@@ -228,7 +228,7 @@ fn whole_path(source: Source<'_>, dialect: Dialect) -> Cow<'_, str> {
         Dialect::Rest => path.get(slashes.saturating_sub(1)..).unwrap_or(path),
         Dialect::Http => path,
     };
-    String::from_utf8_lossy(path)
+    readable(path)
 }
 
 /// A REST API's stay percent-encoded.

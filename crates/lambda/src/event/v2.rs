@@ -12,7 +12,7 @@ use super::certificate::Authentication;
 use super::fields;
 use super::identity::{Iam, source_ip};
 use super::multi::Joined;
-use super::query::{lossy, parameters};
+use super::query::{lossy, parameters, readable};
 use super::v1::epoch_millis;
 use super::{Body, Source};
 
@@ -108,7 +108,7 @@ impl<'a> V2<'a> {
             identity_source: None,
             route_key: &context.route_key,
             raw_path: raw_path(source),
-            raw_query_string: String::from_utf8_lossy(source.query()),
+            raw_query_string: readable(source.query()),
             cookies: fields::cookies(source),
             headers: Joined(fields::of_v2(source, bytes).into()),
             query_string_parameters: parameters(source.query(), b"&").filled().map(Joined),
@@ -138,7 +138,7 @@ impl<'a> Context<'a> {
                 .map(str::to_owned),
             domain_name,
             http: Http {
-                method: String::from_utf8_lossy(source.method()),
+                method: readable(source.method()),
                 path: raw_path(source),
                 protocol: "HTTP/1.1",
                 source_ip: source_ip(source),
