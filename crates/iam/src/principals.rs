@@ -65,6 +65,20 @@ impl Principals {
         }
     }
 
+    /// Whether an `Allow` lets a caller in by itself, of a resource that belongs to this account.
+    ///
+    /// The owner's own account as a principal stands for its administrators, who say in policies of their
+    /// users what each may do. To have only one of these be enough would let all of them in.
+    pub(crate) fn admit(&self, principal: Principal<'_>, owner: &str) -> bool {
+        let Principal::Caller(caller) = principal else { return self.covers(principal) };
+        let is_delegated = caller.account_id == owner && caller.kind != CallerKind::Account;
+        if !is_delegated || self.is_negated || self.is_everyone {
+            return self.covers(principal);
+        }
+        let mut direct = self.names.iter().filter(|name| !matches!(name, Name::Account(_)));
+        direct.any(|name| name.is(caller))
+    }
+
     /// Whether a `NotPrincipal` leaves a caller out. It must name all that the caller is: the account as
     /// well as the user, or the account, the role and the session. That way an account that is named
     /// for the sake of one user does not let its other users through.

@@ -75,8 +75,10 @@ impl Statement {
     /// Whether it applies to a request. `None` if it cannot be told.
     pub(crate) fn applies(&self, request: &Request<'_>, work: &Work) -> Option<bool> {
         let is_about = self.actions.has(request.action)
-            && (self.principals.as_ref())
-                .is_none_or(|principals| principals.covers(request.principal));
+            && (self.principals.as_ref()).is_none_or(|principals| match self.effect {
+                Effect::Allow => principals.admit(request.principal, owner(request.resource)),
+                Effect::Deny => principals.covers(request.principal),
+            });
         if !is_about {
             return Some(false);
         }
@@ -92,6 +94,11 @@ impl Statement {
     pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
         self.resources.keys().chain(self.conditions.iter().flat_map(Condition::keys))
     }
+}
+
+/// The account that a resource belongs to.
+fn owner(resource: &str) -> &str {
+    resource.splitn(6, ':').nth(4).unwrap_or_default()
 }
 
 fn effect(elements: Elements<'_>) -> Result<Effect, Malformed> {

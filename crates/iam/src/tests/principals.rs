@@ -25,7 +25,12 @@ fn caller(arn: &str) -> Caller {
 
 /// Whom a policy with this element is about: `y` or `n` for each of [`WHO`].
 fn covered(element: &str, written: &Json) -> String {
-    let mut statement = json!({"Effect": "Deny", "Action": "*", "Resource": "*"});
+    decided("Deny", element, written)
+}
+
+/// Of whom a policy with this effect and this element says anything.
+fn decided(effect: &str, element: &str, written: &Json) -> String {
+    let mut statement = json!({"Effect": effect, "Action": "*", "Resource": "*"});
     statement[element] = written.clone();
     let policy = Policy::compile(&json!({"Statement": statement}), Kind::Resource(&api())).unwrap();
     let is_covered = |arn: &Option<&str>| {
@@ -33,7 +38,7 @@ fn covered(element: &str, written: &Json) -> String {
         let principal = caller.as_ref().map_or(Principal::Anonymous, Principal::Caller);
         let keys = RequestKeys::none();
         let request = Request { principal, ..ask(ARN, &keys) };
-        if policy.decide(&request) == crate::Decision::ExplicitDeny { 'y' } else { 'n' }
+        if policy.decide(&request) == crate::Decision::ImplicitDeny { 'n' } else { 'y' }
     };
     WHO.iter().map(is_covered).collect()
 }
@@ -62,6 +67,21 @@ fn a_principal_is_everyone_an_account_a_user_or_a_role() {
         (json!({"Service": "events.amazonaws.com", "AWS": ANN}), "nnynnn"),
     ] {
         assert_eq!(covered("Principal", &written), expected, "{written}");
+    }
+}
+
+#[test]
+fn the_owners_account_as_a_principal_lets_in_nobody_but_its_root() {
+    for (written, expected) in [
+        (json!("*"), "yyyyyy"),
+        (json!({"AWS": ROOT}), "nynnnn"),
+        (json!({"AWS": "123456789012"}), "nynnnn"),
+        (json!({"AWS": ["123456789012", ANN]}), "nyynnn"),
+        (json!({"AWS": ROLE}), "nnnynn"),
+        // Another account needs policies of its own besides.
+        (json!({"AWS": "210987654321"}), "nnnnny"),
+    ] {
+        assert_eq!(decided("Allow", "Principal", &written), expected, "{written}");
     }
 }
 
