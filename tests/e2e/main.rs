@@ -12,6 +12,7 @@
 mod access_log;
 mod canary;
 mod cli;
+mod client_certificates;
 mod compression;
 mod cors;
 mod edge;
