@@ -1,8 +1,9 @@
 //! `lambda-proxy.wasm` on its own, before functions that answer well and ill.
 
-use serde_json::{Value, json};
 use std::time::{Duration, Instant};
-use tollgate_tests::backend::Behaviour;
+
+use serde_json::{Value, json};
+use tollgate_tests::backend::{self, Behaviour};
 use tollgate_tests::{Alone, Answer, Backend, Connection, Request, Scripted, Service};
 
 /// An Envoy before a function of this format at this place.
@@ -14,10 +15,12 @@ fn envoy(format: &str, url: &str, others: &Value) -> Alone {
     for (name, value) in others.as_object().into_iter().flatten() {
         integration[name] = value.clone();
     }
-    let config = json!({"integration": integration, "binary_media_types": ["image/*"]});
-    // The proxy knows a service by its URL.
-    let name: &'static str = String::leak(url.to_owned());
-    Alone::start("lambda-proxy", &config, &[Service::new(name, url.to_owned())], 1)
+    let config = json!({
+        "integration": integration,
+        "cluster": "functions",
+        "binary_media_types": ["image/*"],
+    });
+    Alone::start("lambda-proxy", &config, &[Service::new("functions", url.to_owned())], 1)
 }
 
 /// What the Invoke API replies where a function has returned this.
@@ -57,6 +60,8 @@ fn a_function_is_told_the_whole_request() {
     let call = answer.json();
     assert_eq!(call["method"], "POST");
     assert_eq!(call["target"], "/2015-03-31/functions/pets%3Alive/invocations");
+    let trace = ["Root=1-5759e988-bd862e3fe1be46a994272793"];
+    assert_eq!(backend::values(&call, "x-amzn-trace-id"), trace);
     let event: Value = serde_json::from_str(call["body"].as_str().unwrap()).unwrap();
     assert_eq!(event["version"], "2.0");
     assert_eq!(event["rawPath"], "/pets/a b");

@@ -1,4 +1,8 @@
 //! A function that answers every request, as a filter of its own.
+//!
+//! A body is held until it is whole, so that none may be longer than what the proxy's listener buffers
+//! (`per_connection_buffer_limit_bytes`, 1 MiB where nobody says otherwise): the proxy itself refuses what
+//! is. A function that writes a stream is told the client when it is done.
 
 use std::rc::Rc;
 
@@ -17,6 +21,9 @@ use crate::{Bad, Format};
 pub struct Config {
     /// The function.
     pub integration: crate::Config,
+    /// The proxy's cluster for the Invoke API; named `https://host:port` where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<String>,
     /// The API that events speak of; `tollgate` where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub api_id: Option<String>,
@@ -36,6 +43,7 @@ pub struct Config {
 #[derive(Debug)]
 pub struct LambdaProxy {
     function: crate::LambdaProxy,
+    cluster: Option<String>,
     format: Format,
     api_id: Rc<str>,
     stage: Rc<str>,
@@ -48,6 +56,9 @@ const PROXY: &str = "/{proxy+}";
 const ANY_PROXY: &str = "ANY /{proxy+}";
 const DEFAULT: &str = "$default";
 
+/// The longest trace that is handed on. What is longer is none.
+const MAX_TRACE_BYTES: usize = 512;
+
 impl Policy for LambdaProxy {
     type Notes = ();
 
@@ -57,7 +68,12 @@ impl Policy for LambdaProxy {
 
     fn on_request(&self, _: &mut (), exchange: &mut Exchange, _: &dyn Host) -> Verdict {
         let path = path(exchange);
+        // The function's own trace goes on from the client's.
+        let trace = exchange.request.headers.get("x-amzn-trace-id");
+        let trace = trace.filter(|trace| trace.len() <= MAX_TRACE_BYTES);
+        let trace = trace.and_then(|trace| std::str::from_utf8(trace).ok()).map(str::to_owned);
         let context = &mut exchange.context;
+        context.trace_id = trace;
         context.account_id = self.account_id.clone();
         context.api_id = self.api_id.clone();
         context.stage = self.stage.clone();
@@ -86,7 +102,11 @@ impl Policy for LambdaProxy {
     ) -> Verdict {
         let path = path(exchange);
         let source = Source { exchange, path: &path };
-        Verdict::Call(self.function.call(source, body, &self.binary))
+        let mut call = self.function.call(source, body, &self.binary);
+        if let Some(cluster) = &self.cluster {
+            call.cluster.clone_from(cluster);
+        }
+        Verdict::Call(call)
     }
 
     fn on_reply(
@@ -151,6 +171,7 @@ impl Compile for LambdaProxy {
             .map_err(|invalid| invalid.within("binary_media_types"))?;
         Ok(Self {
             function,
+            cluster: config.cluster,
             format: config.integration.format,
             api_id: config.api_id.unwrap_or_else(|| "tollgate".to_owned()).into(),
             stage: config.stage.unwrap_or_else(|| DEFAULT.to_owned()).into(),

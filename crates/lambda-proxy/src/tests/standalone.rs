@@ -59,6 +59,28 @@ fn every_request_is_handed_to_the_function() {
     assert_eq!(event("rest", &mut root, b"")["pathParameters"], json!(null));
 }
 
+#[test]
+fn the_proxy_may_have_a_name_of_its_own_for_the_function() {
+    let config = json!({
+        "integration": {
+            "function": {"name": "pets", "endpoint": "http://127.0.0.1:9000"},
+            "format": "2.0",
+        },
+        "cluster": "outbound|80||functions.example.com",
+    });
+    let filter: LambdaProxy = load(config.to_string().as_bytes()).unwrap();
+    let host = FakeHost::default();
+    for (trace, told) in [("Root=1-2", Some("Root=1-2")), (&*"a".repeat(513), None)] {
+        let mut exchange = super::exchange(&[("x-amzn-trace-id", trace.as_bytes())]);
+        assert!(matches!(filter.on_request(&mut (), &mut exchange, &host), Verdict::Body));
+        let verdict = filter.on_request_body(&mut (), &mut exchange, &mut Vec::new(), &host);
+        let Verdict::Call(call) = verdict else { panic!("no call") };
+        assert_eq!(call.cluster, "outbound|80||functions.example.com");
+        assert_eq!(call.headers.get(":authority"), Some(&b"127.0.0.1:9000"[..]));
+        assert_eq!(call.headers.get("x-amzn-trace-id"), told.map(str::as_bytes));
+    }
+}
+
 /// What a client is told, and why in the log.
 #[track_caller]
 fn check(format: &str, reply: Option<Response>, status: u16, body: &str, logged: &[&str]) {
