@@ -3,13 +3,13 @@
 PORT ?= 8080
 FILTERS := $(notdir $(wildcard filters/*))
 # What runs on any machine and in any proxy: these crates' tests also run as wasm.
-PURE := policy source jose rls sigv4 iam resource-policy x509 rate-limit api-keys jwt-authorizer throttle usage-plan canary json-schema payload mapping cors lambda-proxy request-validator parameter-mapping gateway-response access-log gateway openapi overlay envoy-config
+PURE := policy source jose rls sigv4 iam iam-authorizer resource-policy x509 rate-limit api-keys jwt-authorizer throttle usage-plan canary json-schema payload mapping cors lambda-proxy request-validator parameter-mapping gateway-response access-log gateway openapi overlay envoy-config
 WASM := target/wasm32-wasip1/wasm
 export TOLLGATE_ENVOY ?= $(CURDIR)/.tools/bin/envoy
 export WASM_BINDGEN_TEST_ONLY_NODE = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run build filters oci test test-native test-wasm e2e bench check fmt size clean envoy redis promtool
+.PHONY: help run build filters oci test test-native test-wasm e2e bench check fmt size clean envoy redis lambda promtool
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,7 +33,7 @@ oci: filters ## Pack every filter as an OCI image into dist/oci, as Istio loads 
 
 test: test-native test-wasm ## Run every test, those with a real Envoy included
 
-test-native: build envoy redis promtool ## Run the tests that need no wasm runner
+test-native: build envoy redis promtool lambda ## Run the tests that need no wasm runner
 	@cargo test --quiet
 
 test-wasm: filters ## Run the pure crates' tests as wasm under Node, and check what the filters import and export
@@ -42,7 +42,7 @@ test-wasm: filters ## Run the pure crates' tests as wasm under Node, and check w
 	  cargo test --lib --target wasm32-unknown-unknown $(addprefix -p tollgate-,$(PURE))
 	@cargo test --quiet -p tollgate-tests --test wasm
 
-e2e: build envoy redis ## Run only the tests with a real Envoy
+e2e: build envoy redis lambda ## Run only the tests with a real Envoy
 	@cargo test --quiet -p tollgate-tests --test e2e
 
 bench: build envoy redis ## Measure what limits cost, beside Envoy's own
@@ -64,6 +64,9 @@ envoy: ## Install the Envoy that the tests and `make run` use, into .tools
 
 redis: ## Install the Redis that the tests use
 	@.ci/install redis
+
+lambda: ## Install what runs functions as AWS runs them, into .tools
+	@.ci/install lambda
 
 promtool: ## Install the program of Prometheus that tests its rules, into .tools
 	@.ci/install promtool

@@ -27,7 +27,7 @@ pub(crate) fn percent(out: &mut Vec<u8>, text: &[u8], keeps: &[u8]) {
 
 /// What text of a query stands for: `%XX` is a byte, and `+` is a space. A `%` that no two digits
 /// follow stands for itself.
-pub(crate) fn decode(text: &[u8]) -> Vec<u8> {
+pub fn decode(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text;
     loop {

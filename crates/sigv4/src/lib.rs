@@ -18,6 +18,7 @@ mod request;
 mod stamp;
 mod verify;
 
+pub use encode::decode;
 pub use key::{Secret, SigningKey, SigningKeys};
 pub use presented::{MAX_LIFETIME_SECS, Presented, Scope};
 pub use refusal::{Class, Refusal};
