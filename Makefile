@@ -68,6 +68,9 @@ redis: ## Install the Redis that the tests use
 lambda: ## Install what runs functions as AWS runs them, into .tools
 	@.ci/install lambda
 
+lambda: ## Install what runs functions as AWS runs them, into .tools
+	@.ci/install lambda
+
 promtool: ## Install the program of Prometheus that tests its rules, into .tools
 	@.ci/install promtool
 
