@@ -4,23 +4,27 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tollgate_tests::backend::{self, Behaviour};
-use tollgate_tests::{Alone, Answer, Backend, Connection, Request, Scripted, Service};
+use tollgate_tests::{Alone, Answer, Backend, Connection, Lambda, Request, Scripted, Service};
 
 /// An Envoy before a function of this format at this place.
 fn envoy(format: &str, url: &str, others: &Value) -> Alone {
-    let mut integration = json!({
-        "function": {"name": "pets:live", "endpoint": url},
-        "format": format,
-    });
+    before(format, &json!({"name": "pets:live", "endpoint": url}), others)
+}
+
+/// The same, by what a configuration says of the function.
+fn before(format: &str, function: &Value, others: &Value) -> Alone {
+    let mut integration = json!({"function": function, "format": format});
     for (name, value) in others.as_object().into_iter().flatten() {
         integration[name] = value.clone();
     }
+    let url = function["endpoint"].as_str().unwrap().to_owned();
+    let service = Service::new("functions", url);
     let config = json!({
         "integration": integration,
         "cluster": "functions",
         "binary_media_types": ["image/*"],
     });
-    Alone::start("lambda-proxy", &config, &[Service::new("functions", url.to_owned())], 1)
+    Alone::start("lambda-proxy", &config, &[service], 1)
 }
 
 /// What the Invoke API replies where a function has returned this.
@@ -313,5 +317,92 @@ fn what_a_function_writes_as_a_stream_is_its_response() {
     assert_eq!(function.request_lines(), [line]);
     function.answer(invoked("", "{\"statusCode\":202}\0\0\0\0\0\0\0data"));
     assert_eq!(Request::get("/").send(&envoy).status, 502);
+    envoy.assert_healthy();
+}
+
+/// A function that does as the path says, as it runs on AWS.
+const OBEDIENT: &str = r#"
+import json, time
+
+def handler(event, context):
+    path = event.get("rawPath") or event["path"]
+    if path == "/echo":
+        return {
+            "statusCode": 201,
+            "headers": {"Content-Type": event["headers"].get("content-type") or "a/b"},
+            "body": event["body"],
+            "isBase64Encoded": event["isBase64Encoded"],
+        }
+    if path == "/event":
+        return {"statusCode": 200, "body": json.dumps(event)}
+    if path == "/cookies":
+        return {"statusCode": 200, "cookies": ["a=1", "b=2"], "body": "é"}
+    if path == "/lists":
+        return {"statusCode": 200, "multiValueHeaders": {"set-cookie": ["a=1", "b=2"]}}
+    if path == "/text":
+        return "text"
+    if path == "/nothing":
+        return None
+    if path == "/float":
+        return {"statusCode": 200.0, "body": "float"}
+    if path == "/raise":
+        raise ValueError("secret")
+    if path == "/unwritable":
+        return b"secret"
+    if path == "/late":
+        time.sleep(30)
+    if path == "/large":
+        return {"statusCode": 200, "body": "x" * 5_000_000}
+"#;
+
+#[test]
+fn a_function_on_the_runtime_of_aws_answers_an_http_api() {
+    let lambda = Lambda::serving(OBEDIENT);
+    let envoy = before("2.0", &lambda.function(), &json!({}));
+    let bytes =
+        Request::new("POST", "/echo").header("content-type", "image/png").body(*b"\x89\0\xff");
+    let answer = bytes.send(&envoy);
+    assert_eq!((answer.status, answer.body.as_slice()), (201, &b"\x89\0\xff"[..]));
+    assert_eq!(answer.header("content-type"), Some("image/png"));
+    let text = Request::new("POST", "/echo").header("content-type", "text/plain").body("é");
+    assert_eq!(text.send(&envoy).text(), "é");
+    let event = Request::get("/event?a=1&a=2").header("cookie", "c=3").send(&envoy).json();
+    assert_eq!(event["queryStringParameters"], json!({"a": "1,2"}));
+    assert_eq!((&event["cookies"], event.get("body")), (&json!(["c=3"]), None));
+    let answer = Request::get("/cookies").send(&envoy);
+    assert_eq!((values(&answer, "set-cookie"), answer.text()), (vec!["a=1", "b=2"], "é"));
+    assert_eq!(answer.header("content-type"), Some("text/plain;charset=UTF-8"));
+    let answer = Request::get("/text").send(&envoy);
+    assert_eq!((answer.status, answer.text()), (200, "text"));
+    assert_eq!(answer.header("content-type"), Some("application/json"));
+    assert_eq!(Request::get("/nothing").send(&envoy).text(), "null");
+    assert_eq!(Request::get("/large").send(&envoy).body.len(), 5_000_000);
+    for path in ["/raise", "/unwritable"] {
+        let answer = Request::get(path).send(&envoy);
+        let words = "{\"message\":\"Internal Server Error\"}";
+        assert_eq!((answer.status, answer.text()), (500, words), "{path}");
+    }
+    assert_eq!(lambda.calls(), 9);
+    envoy.assert_healthy();
+}
+
+#[test]
+fn a_function_on_the_runtime_of_aws_answers_a_rest_api() {
+    let lambda = Lambda::serving(OBEDIENT);
+    let envoy = before("rest", &lambda.function(), &json!({"timeout_millis": 8_000}));
+    let text = Request::new("POST", "/echo").body("a=b");
+    assert_eq!(text.send(&envoy).text(), "a=b");
+    let event = Request::get("/event?a=1&a=2").header("x-b", "3").send(&envoy).json();
+    assert_eq!(event["multiValueQueryStringParameters"], json!({"a": ["1", "2"]}));
+    assert_eq!(event["multiValueHeaders"]["X-B"], json!(["3"]));
+    assert_eq!(event["body"], Value::Null);
+    let answer = Request::get("/lists").send(&envoy);
+    assert_eq!(values(&answer, "set-cookie"), ["a=1", "b=2"]);
+    assert_eq!(Request::get("/float").send(&envoy).text(), "float");
+    for path in ["/cookies", "/text", "/nothing", "/raise", "/unwritable", "/late"] {
+        let answer = Request::get(path).send(&envoy);
+        let words = "{\"message\": \"Internal server error\"}";
+        assert_eq!((answer.status, answer.text()), (502, words), "{path}");
+    }
     envoy.assert_healthy();
 }
