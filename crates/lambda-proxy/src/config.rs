@@ -41,8 +41,7 @@ pub enum Transfer {
     /// At once, when the function has returned.
     #[default]
     Buffered,
-    /// As the function writes it: its head as JSON, eight NULs, and then the body. Unlike API Gateway,
-    /// the client gets it when the function is done.
+    /// As the function writes it: its head as JSON, eight NULs, and then the body.
     Stream,
 }
 
