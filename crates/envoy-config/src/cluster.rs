@@ -79,12 +79,12 @@ fn cluster(upstream: &Upstream, settings: &Settings) -> Result<Node, Invalid> {
                 },
                 "auto_config": (spoken == Spoken::Agreed).then(|| map! {
                     "http_protocol_options": map! {},
-                    "http2_protocol_options": map! {},
+                    "http2_protocol_options": http2(),
                 }),
                 "explicit_http_config": match spoken {
                     Spoken::Agreed => None,
                     Spoken::Http1 => Some(map! { "http_protocol_options": map! {} }),
-                    Spoken::Http2 => Some(map! { "http2_protocol_options": map! {} }),
+                    Spoken::Http2 => Some(map! { "http2_protocol_options": http2() }),
                 },
                 "http_filters": upstream.signing_region.as_ref().map(|region| signing(region)),
             },
@@ -109,6 +109,22 @@ impl Spoken {
             (HttpVersion::Agreed, Scheme::Https) => Self::Agreed,
             (HttpVersion::Agreed, Scheme::Http) => Self::Http1,
         }
+    }
+}
+
+/// How many requests share a connection. The next takes another.
+const MAX_STREAMS: u32 = 100;
+
+/// How much of a response may be here before its client has read what came first.
+const STREAM_WINDOW_BYTES: u32 = 256 << 10;
+
+/// INVARIANT: the connection has room for all of its requests, so that no client who reads slowly, or not
+/// at all, keeps the responses of others from coming.
+fn http2() -> Node {
+    map! {
+        "max_concurrent_streams": MAX_STREAMS,
+        "initial_stream_window_size": STREAM_WINDOW_BYTES,
+        "initial_connection_window_size": MAX_STREAMS * STREAM_WINDOW_BYTES,
     }
 }
 

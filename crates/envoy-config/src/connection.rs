@@ -13,13 +13,15 @@ pub(crate) fn nobody_is_internal() -> Node {
     }
 }
 
+/// How long an exchange may take: the time for the request, for the backend, and to read the answer.
+pub(crate) const WHOLE: Duration = Duration::from_secs(300);
+
 /// What holds in every version of HTTP.
 pub(crate) fn common(underscores: Underscores) -> Node {
     map! {
         /// Longer than the 60 s that load balancers keep a connection they may use again.
         "idle_timeout": Duration::from_secs(75),
-        /// The time for the request, for the backend, and to read the answer.
-        "max_stream_duration": Duration::from_secs(300),
+        "max_stream_duration": WHOLE,
         /// The bytes are what API Gateway limits.
         "max_headers_count": 200_u32,
         /// To many services `x_user` is `x-user`, which may be what the gateway says of the caller.

@@ -125,7 +125,7 @@ fn http_filters(settings: &Settings, sizes: &BTreeSet<u32>) -> Node {
 /// One route for everything. Which API, stage and route a request is for the filter decides, and
 /// names the cluster.
 fn route_config(sizes: &BTreeSet<u32>) -> Node {
-    let action = |[timeout, idle]: [Duration; 2]| {
+    let action = |[timeout, idle, whole]: [Duration; 3]| {
         map! {
             "cluster_header": CLUSTER_HEADER,
             "cluster_not_found_response_code": "SERVICE_UNAVAILABLE",
@@ -138,9 +138,11 @@ fn route_config(sizes: &BTreeSet<u32>) -> Node {
             /// API Gateway's longest. The filter shortens it for each route.
             "timeout": timeout,
             "idle_timeout": (idle != IDLE).then(|| idle.into()),
+            "max_stream_duration": (whole != connection::WHOLE)
+                .then(|| map! { "max_stream_duration": whole }),
         }
     };
-    let usual = action([Duration::from_secs(30), IDLE]);
+    let usual = action([Duration::from_secs(30), IDLE, connection::WHOLE]);
     let mut routes = vec![transfer::route(action(transfer::times()))];
     routes.extend(compressor::routes(sizes, &usual));
     routes.push(map! { "match": map! { "prefix": "/" }, "route": usual });

@@ -3,6 +3,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 mod edge;
 mod endpoint;
+mod services;
 
 use std::net::SocketAddr;
 

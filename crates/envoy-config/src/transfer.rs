@@ -12,6 +12,9 @@ const EVENT_FILTER: &str = "event";
 /// API Gateway's own: how long nothing may come of a stream.
 const IDLE: Duration = Duration::from_secs(5 * 60);
 
+/// The time for the request, and for the client to read what has come: as much as with other responses.
+const BESIDES: Duration = Duration::from_secs(4 * 60 + 30);
+
 /// A request without a body gets the event as its body, which a filter of ours cannot give it.
 const EVENT_CODE: &str = r#"function envoy_on_request(request)
   local event = request:headers():get("x-tollgate-event")
@@ -35,9 +38,11 @@ pub(crate) fn filter() -> Node {
     }
 }
 
-/// The longest that a response may take, and the longest that nothing may come of it.
-pub(crate) const fn times() -> [Duration; 2] {
-    [Duration::from_millis(STREAM_TIMEOUT_MILLIS as u64), IDLE]
+/// The longest that a response may take, the longest that nothing may come of it, and the longest for all
+/// of the exchange.
+pub(crate) const fn times() -> [Duration; 3] {
+    let longest = Duration::from_millis(STREAM_TIMEOUT_MILLIS as u64);
+    [longest, IDLE, longest.saturating_add(BESIDES)]
 }
 
 /// The route of requests whose responses come as a stream, with this action.

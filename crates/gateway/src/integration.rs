@@ -72,7 +72,7 @@ impl Integration {
                 let request = request(service, protocol).map_err(at)?;
                 let responses = responses(&service.response_parameters, protocol).map_err(at)?;
                 let handling = handling(service, protocol).map_err(at)?;
-                let mode = service.response_transfer_mode;
+                let mode = mode(service, protocol).map_err(at)?;
                 Ok(Self { kind: Kind::HttpProxy(responses), request, handling, mode })
             }
             definition::Integration::Http(http) => {
@@ -289,6 +289,17 @@ fn handling(service: &HttpProxy, protocol: Protocol) -> Result<Option<ContentHan
             Err(Invalid::new("content_handling", "only a REST API converts bodies"))
         }
         (handling, _) => Ok(handling),
+    }
+}
+
+/// Nothing that holds a body back is there in a REST API.
+fn mode(service: &HttpProxy, protocol: Protocol) -> Result<ResponseTransferMode, Invalid> {
+    match (service.response_transfer_mode, protocol) {
+        (ResponseTransferMode::Stream, Protocol::Http) => {
+            let reason = "only a REST API says that responses come as a stream";
+            Err(Invalid::new("response_transfer_mode", reason))
+        }
+        (mode, _) => Ok(mode),
     }
 }
 

@@ -21,7 +21,8 @@ pub(crate) const TIMEOUT_HEADER: &str = "x-envoy-upstream-rq-timeout-ms";
 /// API Gateway's least time-out of an integration.
 const MIN_TIMEOUT_MILLIS: u32 = 50;
 
-/// The proxy's own time-out for every route, which those that differ from it must override.
+/// The proxy's own time-out for every route, which those that differ from it must override. For responses
+/// that come as a stream it is the one below.
 pub const PROXY_TIMEOUT_MILLIS: u32 = 30_000;
 
 /// The longest time for a response that comes as a stream: API Gateway's 15 minutes.
@@ -77,6 +78,10 @@ impl Target {
             }
         };
         let timeout = timeout(proxy, protocol)?;
+        let usual = match proxy.response_transfer_mode {
+            ResponseTransferMode::Buffered => PROXY_TIMEOUT_MILLIS,
+            ResponseTransferMode::Stream => STREAM_TIMEOUT_MILLIS,
+        };
         check_encryption(proxy, &endpoint, protocol)?;
         let upstream = Upstream::of_service(endpoint, proxy);
         Ok(Self {
@@ -86,7 +91,7 @@ impl Target {
             query,
             appends_path: matches!(key, RouteKey::Default),
             method,
-            timeout_millis: (timeout != PROXY_TIMEOUT_MILLIS).then(|| timeout.to_string()),
+            timeout_millis: (timeout != usual).then(|| timeout.to_string()),
         })
     }
 
@@ -234,6 +239,10 @@ fn check_encryption(
     if proxy.insecure_skip_verification && protocol == Protocol::Http {
         let reason = "only a REST API can leave a certificate unchecked";
         return refuse("insecure_skip_verification", reason.to_owned());
+    }
+    if proxy.insecure_skip_verification && proxy.server_name_to_verify.is_some() {
+        let reason = "a certificate that nobody checks needs no name: leave out one of them";
+        return refuse("server_name_to_verify", reason.to_owned());
     }
     match endpoint.scheme {
         Scheme::Http if proxy.insecure_skip_verification => {

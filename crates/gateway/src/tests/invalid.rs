@@ -180,3 +180,65 @@ fn an_integration_is_refused() {
     let expected = "timeout_millis: `29001` is not from 50 to 29000";
     proxy("rest", &json!({ "timeout_millis": 29_001 }), expected);
 }
+
+#[test]
+fn how_a_service_is_spoken_to_is_refused_where_it_means_nothing() {
+    #[track_caller]
+    fn check(protocol: &str, integration: &Value, expected: &str) {
+        let changes = json!({ "integrations": { "GET /p/{id}": integration } });
+        let at = "routes.GET /p/{id}.integration `GET /p/{id}`: ";
+        check_of(protocol, &changes, &format!("{at}{expected}"));
+    }
+    let service = |uri: &str, name: &str, value: Value| {
+        let mut service = json!({ "uri": uri });
+        service[name] = value;
+        service
+    };
+    let proxy = |service: &Value| json!({ "http_proxy": service });
+    let (clear, secure) = ("http://b", "https://b");
+    let unchecked = |uri: &str| service(uri, "insecure_skip_verification", true.into());
+    check(
+        "http",
+        &proxy(&unchecked(secure)),
+        "http_proxy (stage `$default`).insecure_skip_verification: only a REST API can leave a \
+         certificate unchecked",
+    );
+    let mut named = unchecked(secure);
+    named["server_name_to_verify"] = "c".into();
+    for (service, expected) in [
+        (
+            unchecked(clear),
+            "insecure_skip_verification: `http://b:80` has no certificate to leave unchecked: use \
+             `https`",
+        ),
+        (
+            named,
+            "server_name_to_verify: a certificate that nobody checks needs no name: leave out one \
+             of them",
+        ),
+        (
+            service(secure, "http2", true.into()),
+            "http2: with `https://b:443` the protocol is agreed on: leave it out",
+        ),
+    ] {
+        check("rest", &proxy(&service), &format!("http_proxy (stage `v1`).{expected}"));
+    }
+    let stream = service(clear, "response_transfer_mode", "stream".into());
+    check(
+        "http",
+        &proxy(&stream),
+        "http_proxy.response_transfer_mode: only a REST API says that responses come as a stream",
+    );
+    check(
+        "rest",
+        &json!({ "http": { "service": stream, "responses": [{ "status_code": 200 }] } }),
+        "http.service.response_transfer_mode: only what an `http_proxy` answers comes as a stream",
+    );
+    let mut longer = stream.clone();
+    longer["timeout_millis"] = 900_001.into();
+    check(
+        "rest",
+        &proxy(&longer),
+        "http_proxy (stage `v1`).timeout_millis: `900001` is not from 50 to 900000",
+    );
+}

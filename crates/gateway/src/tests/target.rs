@@ -107,3 +107,45 @@ fn a_certificate_of_another_name_has_a_cluster_of_its_own() {
     let sent = sent("ANY /p", &proxy, "/p");
     assert_eq!(sent.to_string(), "PUT https://b:443#c.example /x");
 }
+
+#[test]
+fn a_service_that_is_spoken_to_otherwise_has_a_cluster_of_its_own() {
+    let proxy = json!({ "uri": "http://b/x", "http2": true });
+    assert_eq!(sent("ANY /p", &proxy, "/p").to_string(), "PUT http://b:80!http2 /x");
+    assert_eq!(rest(&json!({ "uri": "https://b/x" })).to_string(), "GET https://b:443 /x");
+    let unchecked = json!({ "uri": "https://b/x", "insecure_skip_verification": true });
+    assert_eq!(rest(&unchecked).to_string(), "GET https://b:443!insecure /x");
+}
+
+/// What a REST API makes of a request for a service.
+fn rest(proxy: &Value) -> Sent {
+    let mut api = open_api("rest", &[("GET /p", "http://b")], &["v1"]);
+    merge(&mut api["integrations"]["GET /p"]["http_proxy"], proxy);
+    api["binary_media_types"] = json!(["*/*"]);
+    api["minimum_compression_size"] = 0.into();
+    let fields = [("accept-encoding", "gzip"), ("x-tollgate-transfer", "stream")];
+    send(&gateway(&definition(&[("a", api)])), request("GET", "a", "/v1/p", &fields))
+}
+
+#[test]
+fn a_response_that_comes_as_a_stream_has_a_time_limit_of_its_own_and_is_left_as_it_is() {
+    let check = |proxy: &Value, transfer: Option<&str>, timeout: Option<&str>| {
+        let sent = rest(proxy);
+        assert_eq!(sent.header("x-tollgate-transfer").as_deref(), transfer, "{proxy}");
+        assert_eq!(sent.header("x-envoy-upstream-rq-timeout-ms").as_deref(), timeout, "{proxy}");
+        assert_eq!(sent.header("x-tollgate-compression"), None);
+        sent.header("accept-encoding")
+    };
+    let streaming =
+        |millis: u32| json!({ "response_transfer_mode": "stream", "timeout_millis": millis });
+    // What the backend does with it is between it and the client.
+    let gzip = Some("gzip".to_owned());
+    assert_eq!(check(&streaming(50), Some("stream"), Some("50")), gzip);
+    // It is the time-out of other responses that the proxy has for them.
+    assert_eq!(check(&streaming(30_000), Some("stream"), Some("30000")), gzip);
+    assert_eq!(check(&streaming(900_000), Some("stream"), None), gzip);
+    let usual = json!({ "response_transfer_mode": "stream" });
+    assert_eq!(check(&usual, Some("stream"), Some("29000")), gzip);
+    // Of the others the body is read.
+    assert_eq!(check(&json!({}), None, Some("29000")), None);
+}
