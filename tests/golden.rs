@@ -117,7 +117,7 @@ fn overlay(name: &str, text: &str) -> Result<Overlaid, Vec<Problem>> {
 fn every_overlay_makes_of_an_api_what_is_kept_beside_it() {
     let folder = folder("golden/overlay");
     for (name, text) in documents(&folder, ".in.yaml") {
-        let Overlaid { definition, counters, api_keys_file, notices } =
+        let Overlaid { definition, counters, api_keys_file, credentials_file, notices } =
             overlay(&name, &text).unwrap_or_else(|problems| panic!("{name}:\n{}", lines(problems)));
         // What the API itself says is kept elsewhere.
         let mut shown = serde_json::to_value(&definition).expect("a definition as JSON");
@@ -127,6 +127,7 @@ fn every_overlay_makes_of_an_api_what_is_kept_beside_it() {
             "definition": shown,
             "counters": counters.map(|endpoint| endpoint.to_string()),
             "api_keys_file": api_keys_file,
+            "credentials_file": credentials_file,
         });
         let json = serde_json::to_string_pretty(&outcome).expect("JSON");
         check(&folder.join(format!("{name}.out.json")), &(json + "\n"));

@@ -110,6 +110,10 @@ pub struct Source {
     /// A file with API keys, as `tollgate keys` keeps them; otherwise the overlay's `apiKeysFile`
     #[arg(long, value_name = "KEYS.CSV")]
     pub keys: Option<PathBuf>,
+    /// A file with those who may sign requests, where routes want signatures; otherwise the overlay's
+    /// `credentialsFile`
+    #[arg(long, value_name = "CREDENTIALS.YAML")]
+    pub credentials: Option<PathBuf>,
     /// The stage to serve it on; of an overlay with several, the only one
     #[arg(long, value_name = "NAME")]
     pub stage: Option<String>,

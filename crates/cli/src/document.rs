@@ -9,6 +9,7 @@ use anyhow::Context;
 use serde::Serialize;
 use tollgate_gateway::Gateway;
 use tollgate_gateway::definition::{Definition, Protocol};
+use tollgate_iam_authorizer::Credential;
 use tollgate_lambda::Functions;
 use tollgate_openapi::{Notice, Options, Place, Problem, Translation};
 use tollgate_overlay::{COUNTERS, Overlaid, Overlay};
@@ -29,6 +30,8 @@ pub struct Document {
     pub notices: Vec<Finding>,
     /// The file with API keys.
     pub keys: Option<PathBuf>,
+    /// The file with credentials, which are part of the definition already.
+    pub credentials: Option<PathBuf>,
     /// Where the counters are that the definition has. Where it has some and this says nothing, they
     /// have yet to be started.
     pub counters: Option<Endpoint>,
@@ -109,12 +112,16 @@ pub fn translate(texts: &Texts, source: &Source) -> Result<Document, Vec<Finding
     let (overlaid, mut notices) = overlay_over(translation, overlay, source)
         .map_err(|problems| problems.into_iter().map(Finding::from).collect::<Vec<_>>())?;
     notices.extend(overlaid.notices);
-    let Overlaid { mut definition, counters, api_keys_file, .. } = overlaid;
+    let Overlaid { mut definition, counters, api_keys_file, credentials_file, .. } = overlaid;
     let beside = |file: String| match source.overlay.as_deref().and_then(Path::parent) {
         Some(folder) => folder.join(file),
         None => file.into(),
     };
     let keys = source.keys.clone().or_else(|| api_keys_file.map(beside));
+    let credentials = source.credentials.clone().or_else(|| credentials_file.map(beside));
+    if let Some(path) = &credentials {
+        definition.credentials = self::credentials(path)?;
+    }
     if keys.is_some() {
         definition.api_key_files.get_or_insert_default();
     }
@@ -124,7 +131,7 @@ pub fn translate(texts: &Texts, source: &Source) -> Result<Document, Vec<Finding
     match Gateway::compile(definition.clone()) {
         Ok(_) => {
             let notices = notices.into_iter().map(Finding::from).collect();
-            Ok(Document { definition, notices, keys, counters })
+            Ok(Document { definition, notices, keys, credentials, counters })
         }
         Err(invalid) => {
             let with = source.overlay.as_ref().map(|path| format!(" with {}", path.display()));
@@ -139,6 +146,23 @@ pub fn translate(texts: &Texts, source: &Source) -> Result<Document, Vec<Finding
             }])
         }
     }
+}
+
+/// Those who may sign, of a file.
+pub fn credentials(path: &Path) -> Result<Vec<Credential>, Vec<Finding>> {
+    let file = path.display().to_string();
+    let unread = |failure: &Failure| Finding {
+        text: failure.message.clone(),
+        file: file.clone(),
+        line: None,
+        column: None,
+        path: String::new(),
+        reason: failure.message.clone(),
+        also: Vec::new(),
+    };
+    let text = text(path).map_err(|failure| vec![unread(&failure)])?;
+    tollgate_overlay::credentials::read(&text, &file)
+        .map_err(|problems| problems.into_iter().map(Finding::from).collect())
 }
 
 /// A definition with its overlay, and what is said about the document. Where either is wrong, what is
@@ -161,7 +185,13 @@ fn overlay_over(
     };
     let overlaid = match overlay {
         Some(overlay) => overlay?.apply(definition, source.stage.as_deref())?,
-        None => Overlaid { definition, counters: None, api_keys_file: None, notices: Vec::new() },
+        None => Overlaid {
+            definition,
+            counters: None,
+            api_keys_file: None,
+            credentials_file: None,
+            notices: Vec::new(),
+        },
     };
     Ok((overlaid, notices))
 }

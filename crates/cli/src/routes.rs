@@ -84,6 +84,7 @@ fn row(
     let (method, path) = key.split_once(' ').unwrap_or(("ANY", "/*"));
     let (authorizer, scopes) = match &route.authorization {
         Authorization::None => (None, Vec::new()),
+        Authorization::Iam => (Some("AWS_IAM".to_owned()), Vec::new()),
         Authorization::Jwt(jwt) => (Some(jwt.authorizer.clone()), jwt.scopes.clone()),
     };
     // A mock calls nobody.

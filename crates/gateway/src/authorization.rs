@@ -1,16 +1,16 @@
 //! Who may call a route.
 
-use tollgate_iam::{Decision, Principal};
+use tollgate_iam::{Action, Decision, Principal, cross_account, denied_message, same_account};
+use tollgate_iam_authorizer as iam;
 use tollgate_jwt_authorizer::{self as jwt, JwtAuthorizer, check_scopes};
 use tollgate_policy::{
     Compile as _, Exchange, Fault, Host, Invalid, Policy as _, Response, Verdict, Work,
 };
-use tollgate_resource_policy::{ResourcePolicy, denied_message};
+use tollgate_resource_policy::ResourcePolicy;
 
 use crate::api::Api;
-use crate::definition;
+use crate::definition::{self, Protocol};
 use crate::gateway::{Found, Gateway, Notes, Place};
-use crate::invoked::Invoked;
 use crate::request::forward_claims;
 
 /// An authorizer of an API, compiled.
@@ -27,6 +27,8 @@ pub(crate) enum Authorization {
     None,
     /// Whoever has a token of these scopes.
     Jwt(Jwt),
+    /// Whoever has signed the request.
+    Iam,
 }
 
 /// Which tokens may call a route.
@@ -41,6 +43,7 @@ pub(crate) struct Jwt {
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
     jwt: jwt::Notes,
+    iam: iam::Notes,
     /// Whether the caller has been found to be one who may call.
     is_over: bool,
 }
@@ -114,6 +117,7 @@ impl Authorization {
         };
         match config {
             definition::Authorization::None => Ok(Self::None),
+            definition::Authorization::Iam => Ok(Self::Iam),
             definition::Authorization::Jwt(jwt) => {
                 let at = |invalid: Invalid| invalid.within("authorization.jwt");
                 check_scopes(&jwt.scopes).map_err(at)?;
@@ -137,15 +141,23 @@ struct Access<'g> {
 }
 
 impl Access<'_> {
+    /// Decides of what is called by its ARN: that of the method and the path that were sent, whichever way
+    /// a backend may read them.
+    fn decide(&self, exchange: &Exchange, decide: impl Fn(&str) -> Decision) -> (Decision, String) {
+        let method = String::from_utf8_lossy(exchange.request.method());
+        let path = self.place.path.as_bytes();
+        self.api.arn.decide_call(&exchange.context.stage, &method, path, decide)
+    }
+
     /// Of a route whose callers no policy speaks of, the resource policy must, if there is one.
     fn must_allow(&self, exchange: &mut Exchange) -> Result<(), Stop> {
         let Some(policy) = self.policy else { return Ok(()) };
-        let invoked = Invoked::of(self.api, exchange, &self.place.path);
         let who = Principal::Anonymous;
-        match invoked.decide(|arn| policy.decide(exchange, arn, who)) {
+        let (decision, arn) = self.decide(exchange, |arn| policy.decide(exchange, arn, who));
+        match decision {
             Decision::Allow => Ok(()),
             denied @ (Decision::ExplicitDeny | Decision::ImplicitDeny) => {
-                exchange.context.error_message = Some(denied_message(who, &invoked.arn, denied));
+                exchange.context.error_message = Some(denied_message(who, &arn, denied));
                 Err(Stop::Refuse(Fault::AccessDenied))
             }
         }
@@ -178,7 +190,7 @@ impl Gateway {
         &self,
         notes: &mut Notes,
         exchange: &mut Exchange,
-        _body: Option<&[u8]>,
+        body: Option<&[u8]>,
         host: &dyn Host,
     ) -> Result<(), Stop> {
         let internal = Stop::Refuse(Fault::Internal);
@@ -191,6 +203,9 @@ impl Gateway {
         let access = Access { policy: snapshot.policy.as_ref(), api, place };
         match &route.authorization {
             Authorization::None => return access.must_allow(exchange),
+            Authorization::Iam => {
+                return self.judge_signer(&access, &mut memory.iam, exchange, body);
+            }
             Authorization::Jwt(wanted) => {
                 let Some((_, Authorizer::Jwt(jwt))) = snapshot.authorizers.get(wanted.authorizer)
                 else {
@@ -215,6 +230,52 @@ impl Gateway {
         }
         access.must_allow(exchange)?;
         forward_claims(route, exchange);
+        Ok(())
+    }
+
+    /// Finds out who has signed a request, and whether the policies of theirs and of the API together let
+    /// them call.
+    fn judge_signer(
+        &self,
+        access: &Access<'_>,
+        notes: &mut iam::Notes,
+        exchange: &mut Exchange,
+        body: Option<&[u8]>,
+    ) -> Result<(), Stop> {
+        let style = match access.api.protocol {
+            Protocol::Http => iam::Style::Http,
+            Protocol::Rest => iam::Style::Rest,
+        };
+        let Some(iam) = &self.iam else {
+            return Err(Stop::Refuse(Fault::MissingAuthenticationToken));
+        };
+        match iam.authenticate(notes, exchange, body, style) {
+            Verdict::Continue => {}
+            Verdict::Respond(_) => {
+                let fault = exchange.context.error.unwrap_or(Fault::InvalidSignature);
+                return Err(Stop::Refuse(fault));
+            }
+            held @ (Verdict::Call(_) | Verdict::Body | Verdict::Wait(_)) => {
+                return Err(Stop::Hold(held));
+            }
+        }
+        let Some(signer) = notes.signer() else { return Err(Stop::Refuse(Fault::Internal)) };
+        let who = Principal::Caller(signer.caller());
+        let is_own = signer.caller().account_id == access.api.arn.account_id;
+        let (decision, arn) = access.decide(exchange, |arn| {
+            let own = signer.decide(exchange, Action::Invoke, arn);
+            let of_api = access.policy.map(|policy| policy.decide(exchange, arn, who));
+            let of_api = of_api.unwrap_or(Decision::ImplicitDeny);
+            if is_own { same_account(own, of_api) } else { cross_account(own, of_api) }
+        });
+        if !decision.is_allow() {
+            exchange.context.authorizer_error = Some("no policy allows the call".into());
+            if access.api.protocol == Protocol::Rest {
+                exchange.context.error_message = Some(denied_message(who, &arn, decision));
+            }
+            return Err(Stop::Refuse(Fault::AccessDenied));
+        }
+        iam::withdraw_signature(&mut exchange.request);
         Ok(())
     }
 

@@ -31,6 +31,7 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use tollgate_api_keys::ApiKey;
+use tollgate_iam_authorizer::Credential;
 use tollgate_rate_limit::{Counters, ResponseHeaders, Throttle};
 
 pub use domain::{Condition, Domain, HeaderMatch, InvokeApi, Mapping, RoutingRule};
@@ -63,6 +64,9 @@ pub struct Definition {
     /// The region that resource names speak of; `us-east-1` where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
+    /// Who may sign requests where routes ask for signatures. Nobody may where it is empty. Up to 10,000.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub credentials: Vec<Credential>,
     /// VPC endpoints by id, such as `vpce-0123456789abcdef0`, and how their requests are told. Up to 100.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub vpc_endpoints: BTreeMap<String, VpcEndpoint>,
@@ -278,6 +282,9 @@ pub enum Authorization {
     None,
     /// Whoever has a token that a JWT authorizer accepts.
     Jwt(JwtAuthorization),
+    /// Whoever signs the request, and may call the route by policies of their own or of the API. API
+    /// Gateway's `AWS_IAM`.
+    Iam,
 }
 
 /// Which tokens may call a route.

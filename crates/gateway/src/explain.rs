@@ -121,6 +121,13 @@ impl Explaining<'_> {
                 self.say("authorizer", "anyone may call the route");
                 return None;
             }
+            Authorization::Iam => {
+                let wants = "wants a signature, and the policies of who has signed";
+                self.say("authorizer", wants);
+                return Some(Outcome::Unknown(
+                    "it takes a signed request to say who has signed it",
+                ));
+            }
             Authorization::Jwt(wanted) => wanted,
         };
         let scopes = match wanted.scopes.as_slice() {

@@ -4,6 +4,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use tollgate_canary::Variant;
+use tollgate_iam_authorizer::{Credential, IamAuthorizer};
 use tollgate_lambda::event::NO_ACCOUNT;
 use tollgate_lambda_proxy::{LambdaProxy, Stream};
 use tollgate_policy::{
@@ -31,6 +32,8 @@ pub struct Gateway {
     pub(crate) account_id: Option<Rc<str>>,
     pub(crate) client_certificates: ClientCertificates,
     pub(crate) vpc_endpoints: Vec<VpcEndpoint>,
+    /// Who may sign requests.
+    pub(crate) iam: Option<IamAuthorizer>,
     needs: Needs,
 }
 
@@ -103,12 +106,12 @@ impl Gateway {
     }
 
     /// What an exchange must be given that falls under any of the APIs.
-    fn need(apis: &[Api], limits: &Limits, vpc_endpoints: &[VpcEndpoint]) -> Needs {
+    fn need(apis: &[Api], limits: &Limits, source_address: bool) -> Needs {
         let stages = || apis.iter().flat_map(|api| &api.stages);
         let snapshots = || apis.iter().flat_map(|api| &api.snapshots);
         let logs = || stages().filter_map(|stage| stage.access_log.as_ref());
-        let source_address = limits.need_source_address()
-            || vpc_endpoints.iter().any(VpcEndpoint::needs_source_address)
+        let source_address = source_address
+            || limits.need_source_address()
             || stages().filter_map(|stage| stage.canary.as_ref()).any(|c| c.needs_source_address())
             || logs().any(|log| log.needs().source_address)
             || snapshots().any(|snapshot| snapshot.needs_source_address);
@@ -284,6 +287,9 @@ impl Policy for Gateway {
     }
 
     fn inherit(&self, previous: &Self) {
+        if let (Some(iam), Some(before)) = (&self.iam, &previous.iam) {
+            iam.inherit(before);
+        }
         for api in &self.apis {
             let Some(before) = previous.apis.iter().find(|before| before.id == api.id) else {
                 continue;
@@ -332,9 +338,21 @@ impl Compile for Gateway {
         let limits = Limits::compile(&definition, &apis)?;
         let vpc_endpoints = VpcEndpoint::compile_all(&definition.vpc_endpoints)
             .map_err(|invalid| invalid.within("vpc_endpoints"))?;
-        let needs = Self::need(&apis, &limits, &vpc_endpoints);
+        let iam = iam(region, &definition.credentials)?;
+        let source_address = vpc_endpoints.iter().any(VpcEndpoint::needs_source_address)
+            || iam.as_ref().is_some_and(IamAuthorizer::needs_source_address);
+        let needs = Self::need(&apis, &limits, source_address);
         let client_certificates = ClientCertificates::default();
-        Ok(Self { apis, selector, limits, account_id, client_certificates, vpc_endpoints, needs })
+        Ok(Self {
+            apis,
+            selector,
+            limits,
+            account_id,
+            client_certificates,
+            vpc_endpoints,
+            iam,
+            needs,
+        })
     }
 }
 
@@ -347,6 +365,15 @@ fn check_id(id: &str) -> Result<(), Invalid> {
         return Err(Invalid::new("", reason));
     }
     Ok(())
+}
+
+/// Who may sign requests for this region, if anybody may.
+fn iam(region: &str, credentials: &[Credential]) -> Result<Option<IamAuthorizer>, Invalid> {
+    if credentials.is_empty() {
+        return Ok(None);
+    }
+    let authorizer = IamAuthorizer::new(region, "execute-api", credentials);
+    authorizer.map(Some).map_err(|invalid| invalid.within("credentials"))
 }
 
 /// The region that resource names speak of.

@@ -29,7 +29,6 @@ mod gateway;
 mod ids;
 mod integration;
 mod integration_response;
-mod invoked;
 mod limits;
 mod meter;
 mod outbound;

@@ -15,6 +15,7 @@ mod policies;
 #[cfg(not(target_arch = "wasm32"))]
 mod properties;
 mod select;
+mod signatures;
 mod slashes;
 mod target;
 mod telling;

@@ -19,6 +19,12 @@ pub(crate) fn written(text: &str) -> Result<Moment, Malformed> {
     })
 }
 
+/// Reads a time, as policies write it, as whole seconds since the Unix epoch.
+#[must_use]
+pub fn secs(text: &str) -> Option<i64> {
+    parse(text).map(|(secs, _)| secs)
+}
+
 /// Reads a time. Four digits are a year, more are seconds since the epoch.
 pub(crate) fn parse(text: &str) -> Option<Moment> {
     let is_number = text.bytes().all(|byte| byte.is_ascii_digit());

@@ -47,6 +47,7 @@ mod work;
 pub use action::Action;
 pub use api::Api;
 pub use combine::{cross_account, same_account};
+pub use date::secs;
 pub use denial::denied_message;
 pub use keys::{Found, Keys, Value};
 pub use malformed::Malformed;

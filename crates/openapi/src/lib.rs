@@ -41,7 +41,7 @@
 //! | path | all methods but TRACE, `x-amazon-apigateway-any-method`, `$ref` within the document, `parameters` for a validator | `servers` | `trace`, keys beside `$ref` |
 //! | operation | `operationId`, `isDefaultRoute`, `security`, `x-amazon-apigateway-auth` of type `NONE`, `x-amazon-apigateway-integration`, `x-amazon-apigateway-request-validator`; `parameters`, `requestBody` and `consumes` for a validator | `servers` | no integration; more than one security requirement besides an API key; `x-amazon-apigateway-auth` of type `AWS_IAM` |
 //! | security scheme | `x-amazon-apigateway-authorizer` of type `jwt`; an API key in the header field `x-api-key` | a scheme that no operation names | types `token`, `request` and `cognito_user_pools`; `awsSigv4`; API keys elsewhere; a scheme that nothing would check |
-//! | integration | `type: http_proxy`, and of a REST API `http` and `mock`; `uri`, `httpMethod`, `timeoutInMillis`, `tlsConfig.serverNameToVerify`, `requestParameters`; of a REST API `contentHandling`; of an HTTP API `responseParameters`; of `http` and `mock` `responses` | `credentials`, `cacheNamespace`, `cacheKeyParameters`, `passthroughBehavior: never` of an `http_proxy`, `integrationTarget`, `connectionType: VPC_LINK` with a URL | types `aws` and `aws_proxy`; `requestTemplates` other than a `mock`'s, templates that are programs, `responseTransferMode: STREAM`, `insecureSkipVerification: true`, ARNs |
+//! | integration | `type: http_proxy` and `aws_proxy`, and of a REST API `http` and `mock`; `uri`, `httpMethod`, `timeoutInMillis`, `tlsConfig.serverNameToVerify`, `requestParameters`, `x-tollgate-http2`; of a REST API `contentHandling`, `tlsConfig.insecureSkipVerification` (with a notice) and, but of an `http`, `responseTransferMode`; of an HTTP API `responseParameters`; of `http` and `mock` `responses` | `credentials`, `cacheNamespace`, `cacheKeyParameters`, `passthroughBehavior: never` of an `http_proxy`, `integrationTarget`, `connectionType: VPC_LINK` with a URL | type `aws`; `requestTemplates` other than a `mock`'s, templates that are programs, ARNs other than a function's |
 //!
 //! # The API
 //!
@@ -88,6 +88,12 @@
 //! may stand without quotation marks, or in single ones. What API Gateway imports and then answers
 //! with 500 whatever is asked is refused: a `mock` without a status, and either type without
 //! `responses`. So is `passthroughBehavior: never` of an `http`, which would be 415.
+//!
+//! # How services are spoken to
+//!
+//! A service over TLS and the proxy agree on HTTP/2 or HTTP/1.1 when they shake hands. One in the clear
+//! is spoken to in HTTP/1.1, as API Gateway does, and in HTTP/2 where `x-tollgate-http2: true` stands in
+//! the integration. That is our own, and what a service of gRPC in the clear needs.
 //!
 //! # Request validators
 //!
@@ -144,7 +150,6 @@ mod extensions;
 mod function;
 mod gateway_responses;
 mod integration;
-mod json;
 mod mapping;
 mod options;
 mod paths;

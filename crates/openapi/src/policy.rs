@@ -6,7 +6,6 @@ use tollgate_iam::{Api, Kind, Policy};
 use tollgate_source::text::quoted;
 use tollgate_source::{At, Findings, Value};
 
-use crate::json;
 use crate::options::Options;
 
 /// Reads the resource policy of an API with this id.
@@ -30,7 +29,7 @@ pub(crate) fn read(
                 return None;
             }
         },
-        _ => json::of(at.node),
+        _ => at.node.json(),
     };
     let policy = resolve(written, options).map_or_else(
         |function| {

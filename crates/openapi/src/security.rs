@@ -22,9 +22,18 @@ const MAX_SCOPES: usize = 10;
 pub(crate) struct Schemes<'a> {
     at: Option<At<'a>>,
     /// Those that an operation names, and what they are where that is served.
-    used: BTreeMap<&'a str, Option<Authorizer>>,
+    used: BTreeMap<&'a str, Option<Scheme>>,
     /// Those of them that are API keys.
     keys: BTreeSet<&'a str>,
+}
+
+/// What a security scheme asks for.
+#[derive(Debug)]
+enum Scheme {
+    /// What an authorizer asks for.
+    Authorizer(Authorizer),
+    /// A signature.
+    Iam,
 }
 
 /// Who may call an operation.
@@ -51,12 +60,15 @@ impl<'a> Schemes<'a> {
         out: &mut Findings,
     ) -> Option<Access> {
         let security = operation.take("security");
-        let auth = operation.take("x-amazon-apigateway-auth");
-        let is_open_by_auth = match &auth {
-            Some(at) => is_open(at, out)?,
-            None => false,
+        let auth = match operation.take("x-amazon-apigateway-auth") {
+            Some(at) => Some(auth(&at, out)?),
+            None => None,
         };
+        let is_open_by_auth = auth == Some(Auth::None);
         let Some(security) = security else {
+            if auth == Some(Auth::Iam) {
+                return Some(Access { authorization: Authorization::Iam, api_key_required: false });
+            }
             if !is_open_by_auth && has_requirements(&context.root) {
                 let reason = "API Gateway ignores `security` at the document's root, so anyone could \
                               call this operation: give it `security` of its own, or `security: []` \
@@ -84,7 +96,7 @@ impl<'a> Schemes<'a> {
                     // API Gateway takes a key for needed wherever one is named, even where OpenAPI
                     // has it as one of several ways in.
                     api_key_required = true;
-                    no_scopes(&scopes, out)?;
+                    no_scopes(&scopes, "an API key", out)?;
                 } else {
                     rest.push((name, scopes));
                 }
@@ -99,8 +111,12 @@ impl<'a> Schemes<'a> {
             }
             others.extend(rest);
         }
+        let auth_alone = match auth {
+            Some(Auth::Iam) => Authorization::Iam,
+            Some(Auth::None) | None => Authorization::None,
+        };
         let (name, scopes) = match others.as_slice() {
-            [] => return Some(Access { authorization: Authorization::None, api_key_required }),
+            [] => return Some(Access { authorization: auth_alone, api_key_required }),
             [only] => only,
             [..] => {
                 out.refuse_key(
@@ -113,17 +129,27 @@ impl<'a> Schemes<'a> {
         };
         // What the Serverless Application Model writes where it is told that anyone may.
         if *name == "NONE" && self.at.as_ref().is_none_or(|at| at.get(name).is_none()) {
-            return Some(Access { authorization: Authorization::None, api_key_required });
+            return Some(Access { authorization: auth_alone, api_key_required });
         }
         if is_open_by_auth {
             out.refuse_key(&security, "`x-amazon-apigateway-auth` says that anyone may call this operation, and `security` that not: remove one of the two");
             return None;
         }
-        let is_served = self.scheme(name, scopes, context, out);
-        let scopes = read_scopes(scopes, out);
-        is_served.then_some(())?;
+        let scheme = self.scheme(name, scopes, context, out);
+        let is_of_iam = matches!(scheme, Some(Scheme::Iam));
+        scheme?;
+        if auth == Some(Auth::Iam) && !is_of_iam {
+            out.refuse_key(&security, "`x-amazon-apigateway-auth` says that this operation wants a signature, and `security` something else: remove one of the two");
+            return None;
+        }
         let authorizer = (*name).to_owned();
-        let authorization = Authorization::Jwt(JwtAuthorization { authorizer, scopes: scopes? });
+        let authorization = if is_of_iam {
+            no_scopes(scopes, "a signature", out)?;
+            Authorization::Iam
+        } else {
+            let scopes = read_scopes(scopes, out)?;
+            Authorization::Jwt(JwtAuthorization { authorizer, scopes })
+        };
         Some(Access { authorization, api_key_required })
     }
 
@@ -163,16 +189,16 @@ impl<'a> Schemes<'a> {
         is_key
     }
 
-    /// Reads a scheme where it is named for the first time. Whether it is served.
+    /// What a scheme asks for, read where it is named for the first time. Nothing where it is not served.
     fn scheme(
         &mut self,
         name: &'a str,
         named_at: &At<'a>,
         context: &Context<'a>,
         out: &mut Findings,
-    ) -> bool {
-        if let Some(known) = self.used.get(name) {
-            return known.is_some();
+    ) -> Option<&Scheme> {
+        if self.used.contains_key(name) {
+            return self.used.get(name)?.as_ref();
         }
         let found = self.at.as_ref().and_then(|schemes| schemes.get(name));
         let Some(found) = found else {
@@ -185,17 +211,16 @@ impl<'a> Schemes<'a> {
                 meant.unwrap_or_default()
             );
             out.refuse_key(named_at, reason);
-            return false;
+            return None;
         };
-        let config = reference::follow(found, &context.root, out)
+        let scheme = reference::follow(found, &context.root, out)
             .and_then(|at| read_scheme(&at, context, out));
-        let is_served = config.is_some();
-        self.used.insert(name, config);
+        self.used.insert(name, scheme);
         if self.used.len() == MAX_AUTHORIZERS + 1 {
             let reason = format!("an API has at most {MAX_AUTHORIZERS} authorizers");
             out.refuse_key(named_at, reason);
         }
-        is_served
+        self.used.get(name)?.as_ref()
     }
 
     /// The authorizers that operations name.
@@ -207,7 +232,10 @@ impl<'a> Schemes<'a> {
         }
         self.used
             .into_iter()
-            .filter_map(|(name, authorizer)| Some((name.to_owned(), authorizer?)))
+            .filter_map(|(name, scheme)| match scheme? {
+                Scheme::Authorizer(authorizer) => Some((name.to_owned(), authorizer)),
+                Scheme::Iam => None,
+            })
             .collect()
     }
 }
@@ -218,22 +246,24 @@ fn has_requirements(root: &At<'_>) -> bool {
         .is_some_and(|at| at.node.items().iter().any(|item| !item.entries().is_empty()))
 }
 
+/// What `x-amazon-apigateway-auth` may say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Auth {
+    /// Anyone may call.
+    None,
+    /// Whoever signs may.
+    Iam,
+}
+
 /// Reads `x-amazon-apigateway-auth`.
-fn is_open(at: &At<'_>, out: &mut Findings) -> Option<bool> {
+fn auth(at: &At<'_>, out: &mut Findings) -> Option<Auth> {
     let mut fields = at.fields(out)?;
     let kind = fields.need("type", out)?;
     let text = kind.string(out)?;
     fields.done(out);
     match text.to_ascii_uppercase().as_str() {
-        "NONE" => Some(true),
-        "AWS_IAM" => {
-            out.refuse(
-                &kind,
-                "authorization by `AWS_IAM` is not served by this version: a `jwt` authorizer can \
-                     say who may call",
-            );
-            None
-        }
+        "NONE" => Some(Auth::None),
+        "AWS_IAM" => Some(Auth::Iam),
         _ => {
             out.refuse(
                 &kind,
@@ -244,11 +274,11 @@ fn is_open(at: &At<'_>, out: &mut Findings) -> Option<bool> {
     }
 }
 
-fn no_scopes(at: &At<'_>, out: &mut Findings) -> Option<()> {
+fn no_scopes(at: &At<'_>, what: &str, out: &mut Findings) -> Option<()> {
     if at.list(out)?.is_empty() {
         return Some(());
     }
-    out.refuse(at, "an API key has no scopes");
+    out.refuse(at, format!("{what} has no scopes"));
     None
 }
 
@@ -274,7 +304,7 @@ fn read_scopes(at: &At<'_>, out: &mut Findings) -> Option<Vec<String>> {
 }
 
 /// Reads a security scheme. Nothing is returned where this version does not serve it.
-fn read_scheme(at: &At<'_>, context: &Context<'_>, out: &mut Findings) -> Option<Authorizer> {
+fn read_scheme(at: &At<'_>, context: &Context<'_>, out: &mut Findings) -> Option<Scheme> {
     let mut fields = at.fields(out)?;
     fields.describe(
         &[
@@ -297,15 +327,13 @@ fn read_scheme(at: &At<'_>, context: &Context<'_>, out: &mut Findings) -> Option
     let authorizer = fields.take("x-amazon-apigateway-authorizer");
     fields.done(out);
     if let Some(authorizer) = authorizer {
-        return authorizer::translate(&authorizer, context, out);
+        return authorizer::translate(&authorizer, context, out).map(Scheme::Authorizer);
     }
     let auth_type = auth_type.and_then(|at| at.string(out)).unwrap_or_default();
+    if auth_type.eq_ignore_ascii_case("awsSigv4") {
+        return Some(Scheme::Iam);
+    }
     let reason = match (kind, header, auth_type) {
-        (_, _, auth_type) if auth_type.eq_ignore_ascii_case("awsSigv4") => {
-            "authorization by AWS signature (`awsSigv4`) is not served by this version: a `jwt` \
-             authorizer can say who may call"
-                .to_owned()
-        }
         ("apiKey", header, "") if header.eq_ignore_ascii_case("x-api-key") => {
             "an API key comes in a header field: `in: header` belongs here".to_owned()
         }

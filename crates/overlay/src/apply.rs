@@ -56,6 +56,7 @@ pub(crate) fn apply(
         definition,
         counters: endpoint,
         api_keys_file: written.api_keys_file.map(str::to_owned),
+        credentials_file: written.credentials_file.map(str::to_owned),
         notices: Vec::new(),
     })
 }

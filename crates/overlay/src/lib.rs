@@ -47,6 +47,7 @@ mod apply;
 mod canary;
 mod cors;
 mod counters;
+pub mod credentials;
 mod domain_name;
 mod lambda;
 mod method;
@@ -91,6 +92,8 @@ pub struct Overlaid {
     pub counters: Option<Endpoint>,
     /// The file with API keys, as the overlay names it: relative to the overlay itself.
     pub api_keys_file: Option<String>,
+    /// The file with credentials, named in the same way.
+    pub credentials_file: Option<String>,
     /// What the overlay says that nothing is done about, without harm.
     pub notices: Vec<Notice>,
 }

@@ -26,6 +26,7 @@ pub(crate) struct Written<'a> {
     pub(crate) usage_plans: Vec<usage_plan::Written<'a>>,
     pub(crate) api_keys: Vec<api_key::Written<'a>>,
     pub(crate) api_keys_file: Option<&'a str>,
+    pub(crate) credentials_file: Option<&'a str>,
     pub(crate) counters: Option<(Counters, Endpoint)>,
     pub(crate) functions: Functions,
     pub(crate) vpc_endpoints: BTreeMap<String, VpcEndpoint>,
@@ -53,6 +54,7 @@ pub(crate) fn read<'a>(root: &At<'a>, out: &mut Findings) -> Option<Written<'a>>
             .map(|at| usage_plan::read_all(&at, out))
             .unwrap_or_default(),
         api_keys: fields.take("apiKeys").map(|at| api_key::read_all(&at, out)).unwrap_or_default(),
+        credentials_file: fields.take("credentialsFile").and_then(|at| at.filled(out)),
         api_keys_file: fields.take("apiKeysFile").and_then(|at| at.filled(out)),
         counters: fields.take("counters").and_then(|at| counters::read(&at, out)),
         functions: fields.take("lambda").map(|at| lambda::read(&at, out)).unwrap_or_default(),

@@ -67,6 +67,10 @@ pub struct Shared {
     /// The path of the file with API keys, which the definition does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keys_file: Option<String>,
+    /// The path of the file with credentials, which the definition does not say: who may sign is no part
+    /// of what is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credentials_file: Option<String>,
     /// The URL of the counters, which the definition does not say. Where it has counters and this says
     /// nothing, they have yet to be started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -150,8 +154,8 @@ pub struct Snapshot {
 }
 
 impl Shared {
-    /// What a definition says that is part of no deployment. The file with keys and the address of the
-    /// counters are for the caller to add.
+    /// What a definition says that is part of no deployment. The files with keys and credentials and
+    /// the address of the counters are for the caller to add.
     #[must_use]
     pub fn of(definition: &Definition) -> Self {
         Self {
@@ -167,6 +171,7 @@ impl Shared {
             counters: definition.counters.clone(),
             response_headers: definition.response_headers,
             keys_file: None,
+            credentials_file: None,
             counters_address: None,
         }
     }

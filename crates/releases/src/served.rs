@@ -35,6 +35,7 @@ impl Releases {
             account_id: shared.account_id.clone(),
             region: shared.region.clone(),
             vpc_endpoints: shared.vpc_endpoints.clone(),
+            credentials: Vec::new(),
             account_throttle: shared.account_throttle.clone(),
             usage_plans: (shared.usage_plans.iter())
                 .map(|(name, plan)| (name.clone(), self.usable(plan)))

@@ -131,6 +131,26 @@ impl Node {
         }
     }
 
+    /// The value as JSON has it: a number that JSON does not have is text.
+    #[must_use]
+    pub fn json(&self) -> serde_json::Value {
+        use serde_json::Value as Json;
+        match &self.value {
+            Value::Null => Json::Null,
+            Value::Bool(flag) => Json::Bool(*flag),
+            Value::Number(text) => match text.parse::<serde_json::Number>() {
+                Ok(number) => Json::Number(number),
+                Err(_) => Json::String(text.to_string()),
+            },
+            Value::String(text) => Json::String(text.to_string()),
+            Value::List(items) => Json::Array(items.iter().map(Self::json).collect()),
+            Value::Map(map) => {
+                let field = |entry: &Entry| (entry.key.to_string(), entry.value.json());
+                Json::Object(map.entries().iter().map(field).collect())
+            }
+        }
+    }
+
     /// The text, if this is a string or a number.
     #[must_use]
     pub fn text(&self) -> Option<&str> {

@@ -67,7 +67,7 @@ impl Folder {
         let at = || format!("cannot write `{}`", self.path.join(name).display());
         let mut file = NamedTempFile::new_in(&self.path).with_context(at)?;
         file.write_all(content).with_context(at)?;
-        readable_by_others(file.as_file()).with_context(at)?;
+        make_readable(file.as_file(), holds_secrets(content)).with_context(at)?;
         file.persist(self.path.join(name)).with_context(at)?;
         Ok(())
     }
@@ -84,12 +84,18 @@ impl Folder {
     }
 }
 
-/// Envoy often runs as another user. Nothing in the files is secret: an issuer's
-/// keys are public ones, of API keys there are only digests, and of certificates only paths.
-fn readable_by_others(file: &File) -> std::io::Result<()> {
+/// Envoy often runs as another user. Little in the files is secret: an issuer's keys are public ones,
+/// of API keys there are only digests, and of certificates only paths.
+fn make_readable(file: &File, is_secret: bool) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
 
-    file.set_permissions(fs::Permissions::from_mode(0o644))
+    file.set_permissions(fs::Permissions::from_mode(if is_secret { 0o600 } else { 0o644 }))
+}
+
+/// Whether a file has what signatures are made with. Its owner alone may read it, and run Envoy.
+fn holds_secrets(content: &[u8]) -> bool {
+    const NAME: &[u8] = b"secret_access_key";
+    content.windows(NAME.len()).any(|part| part == NAME)
 }
 
 #[cfg(test)]
@@ -104,6 +110,21 @@ mod tests {
         folder.replace("a.yaml", b"new").unwrap();
         assert_eq!(folder.text("a.yaml").as_deref(), Some("new"));
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_holds_secrets_is_for_nobody_else_to_read() {
+        use std::os::unix::fs::PermissionsExt;
+
+        let temporary = tempfile::tempdir().unwrap();
+        let folder = Folder::at(temporary.path().to_owned());
+        let mode = |content: &[u8]| {
+            folder.replace("gateway.yaml", content).unwrap();
+            let file = folder.path().join("gateway.yaml");
+            fs::metadata(file).unwrap().permissions().mode() & 0o777
+        };
+        assert_eq!(mode(br#"{"credentials":[{"secret_access_key":"s"}]}"#), 0o600);
+        assert_eq!(mode(br#"{"credentials":[]}"#), 0o644);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! and what belongs to neither.
 
 use std::collections::BTreeMap;
-use std::path::absolute;
+use std::path::{PathBuf, absolute};
 
 use anyhow::Context;
 use tollgate_envoy_config::Settings as Proxy;
@@ -63,11 +63,15 @@ pub fn read(source: &Source) -> Result<Parts, Failure> {
 }
 
 fn parts(document: Document, stage: String, has_overlay: bool) -> Result<Parts, Failure> {
-    let Document { mut definition, keys, counters, .. } = document;
+    let Document { mut definition, keys, credentials, counters, .. } = document;
     let mut shared = Shared::of(&definition);
     // Whoever serves may do so from another folder.
-    let keys = keys.map(|path| absolute(&path).context("cannot find the current folder"));
-    shared.keys_file = keys.transpose()?.as_deref().map(path_text).transpose()?;
+    let file = |path: Option<PathBuf>| -> Result<Option<String>, Failure> {
+        let path = path.map(|path| absolute(&path).context("cannot find the current folder"));
+        path.transpose()?.as_deref().map(path_text).transpose()
+    };
+    shared.keys_file = file(keys)?;
+    shared.credentials_file = file(credentials)?;
     shared.counters_address = counters.map(|endpoint| endpoint.to_string());
     let first = definition.apis.pop_first();
     let (api, mut content) = first.context("the document has no API")?;
@@ -109,10 +113,16 @@ impl Parts {
         if self.has_overlay || before.apis.is_empty() {
             return Some(self.shared.clone().after(&before.shared));
         }
-        let keys_file = self.shared.keys_file.clone()?;
+        let Shared { keys_file, api_key_files, credentials_file, .. } = self.shared.clone();
+        if keys_file.is_none() && credentials_file.is_none() {
+            return None;
+        }
+        let has_keys = keys_file.is_some();
+        let kept = before.shared.clone();
         Some(Shared {
-            keys_file: Some(keys_file),
-            api_key_files: self.shared.api_key_files.clone(),
+            keys_file: keys_file.or(kept.keys_file),
+            api_key_files: if has_keys { api_key_files } else { kept.api_key_files },
+            credentials_file: credentials_file.or(kept.credentials_file),
             ..before.shared.clone()
         })
     }

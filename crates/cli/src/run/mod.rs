@@ -113,10 +113,11 @@ impl Server<'_> {
         let gateway = filter::gateway()?;
         // Watched from before it is read, so that no change falls in between.
         let watch = |path: &Path| is_watched.then(|| Watch::start(path)).transpose();
-        let watches = (origin.files().iter())
+        let mut watches = (origin.files().iter())
             .filter_map(|file| watch(file).transpose())
             .collect::<Result<Vec<_>, _>>()?;
-        let Document { definition, keys, counters, .. } = origin.read()?;
+        let Document { definition, keys, credentials, counters, .. } = origin.read()?;
+        watches.extend(credentials.as_deref().map(watch).transpose()?.flatten());
         let watch_keys = keys.as_deref().map(watch).transpose()?.flatten();
         let listen = &runtime.listen;
         port::must_be_free((listen.address, listen.port).into(), "--port")?;

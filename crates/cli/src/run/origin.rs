@@ -71,9 +71,19 @@ fn deployed(store: &Store) -> Result<Document, Failure> {
     let counters = (shared.counters_address.as_deref()).map(Endpoint::split).transpose().map_err(
         |invalid| Failure::new(Code::Refused, invalid.within("counters_address").to_string()),
     )?;
+    let mut definition = state.definition().map_err(failure)?;
+    let credentials = shared.credentials_file.as_deref().map(PathBuf::from);
+    if let Some(path) = &credentials {
+        definition.credentials = document::credentials(path).map_err(|problems| {
+            let lines = problems.into_iter().map(|problem| problem.text).collect();
+            let message = format!("`{}` is refused", path.display());
+            Failure::new(Code::Refused, message).with_details(lines)
+        })?;
+    }
     Ok(Document {
-        definition: state.definition().map_err(failure)?,
+        definition,
         notices: Vec::new(),
+        credentials,
         keys: shared.keys_file.as_deref().map(PathBuf::from),
         counters: counters.map(|(endpoint, _)| endpoint),
     })

@@ -6,7 +6,6 @@ use tollgate_source::text::{any_of, quoted};
 use tollgate_source::{At, Fields, Findings, Value};
 
 use super::url;
-use crate::json;
 use crate::options::Options;
 
 const ALGORITHMS: [&str; 10] =
@@ -88,7 +87,7 @@ impl<'a> Own<'a> {
                     );
                     return None;
                 }
-                let keys = Keys::Jwks(json::of(at.node));
+                let keys = Keys::Jwks(at.node.json());
                 Some((at, keys))
             }
             (None, None) => None,

@@ -5,7 +5,7 @@ use tollgate_source::text::quoted;
 use tollgate_source::{At, Findings, Value};
 
 use super::Models;
-use crate::{extensions, json};
+use crate::extensions;
 
 /// Where the models of an API are, whichever it is.
 const URL: &str = "https://apigateway.amazonaws.com/restapis/-/models/";
@@ -34,7 +34,7 @@ pub(super) fn split(reference: &str) -> Option<(&str, &str)> {
 /// A schema as a model has it. The schemas that it leads to become models too.
 pub(super) fn read<'a>(at: &At<'a>, models: &mut Models<'a>, out: &mut Findings) -> Json {
     if at.node.map().is_none() {
-        return json::of(at.node);
+        return at.node.json();
     }
     let mut schema = Map::new();
     for (key, value) in at.entries() {
@@ -61,7 +61,7 @@ pub(super) fn read<'a>(at: &At<'a>, models: &mut Models<'a>, out: &mut Findings)
                 continue;
             }
             key if DESCRIPTIONS.contains(&key) || extensions::is_foreign(key) => continue,
-            _ => json::of(value.node),
+            _ => value.node.json(),
         };
         schema.insert(key.to_owned(), read);
     }

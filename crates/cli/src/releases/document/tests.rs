@@ -55,6 +55,7 @@ pub fn source(folder: &TempDir, stage: &str, overlay: Option<&str>) -> Source {
         region: None,
         account_id: None,
         lambda_endpoint: None,
+        credentials: None,
     }
 }
 
