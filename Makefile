@@ -9,7 +9,7 @@ export TOLLGATE_ENVOY ?= $(CURDIR)/.tools/bin/envoy
 export WASM_BINDGEN_TEST_ONLY_NODE = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run build filters oci test test-native test-wasm e2e bench check fmt size clean envoy redis lambda promtool
+.PHONY: help run build filters oci test test-native test-wasm e2e bench check fmt size clean envoy redis lambda signers promtool
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,7 +33,7 @@ oci: filters ## Pack every filter as an OCI image into dist/oci, as Istio loads 
 
 test: test-native test-wasm ## Run every test, those with a real Envoy included
 
-test-native: build envoy redis promtool lambda ## Run the tests that need no wasm runner
+test-native: build envoy redis promtool lambda signers ## Run the tests that need no wasm runner
 	@cargo test --quiet
 
 test-wasm: filters ## Run the pure crates' tests as wasm under Node, and check what the filters import and export
@@ -42,7 +42,7 @@ test-wasm: filters ## Run the pure crates' tests as wasm under Node, and check w
 	  cargo test --lib --target wasm32-unknown-unknown $(addprefix -p tollgate-,$(PURE))
 	@cargo test --quiet -p tollgate-tests --test wasm
 
-e2e: build envoy redis lambda ## Run only the tests with a real Envoy
+e2e: build envoy redis lambda signers ## Run only the tests with a real Envoy
 	@cargo test --quiet -p tollgate-tests --test e2e
 
 bench: build envoy redis ## Measure what limits cost, beside Envoy's own
@@ -68,8 +68,8 @@ redis: ## Install the Redis that the tests use
 lambda: ## Install what runs functions as AWS runs them, into .tools
 	@.ci/install lambda
 
-lambda: ## Install what runs functions as AWS runs them, into .tools
-	@.ci/install lambda
+signers: ## Install the clients of AWS that the tests sign with, into .tools
+	@.ci/install signers
 
 promtool: ## Install the program of Prometheus that tests its rules, into .tools
 	@.ci/install promtool

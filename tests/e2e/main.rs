@@ -21,6 +21,7 @@ mod fleet;
 mod gateway;
 mod gateway_response;
 mod headers;
+mod iam_authorizer;
 mod integrations;
 mod jwks;
 mod jwt_authorizer;

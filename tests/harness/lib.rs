@@ -30,6 +30,7 @@ pub mod rng;
 pub mod scripted;
 pub mod secure;
 mod server;
+pub mod signers;
 pub mod wait;
 
 pub use admin::Admin;

@@ -142,8 +142,7 @@ impl Presented {
     }
 
     /// Every field that changes what a request means to AWS is signed: the host, and all that starts with
-    /// `x-amz-`. So is what says when it was signed. A session token need not be, which counts with the
-    /// access key alone.
+    /// `x-amz-`, but for [`UNSIGNED`]. So is what says when it was signed.
     fn covers(&self, request: &Request<'_>) -> Result<(), Refusal> {
         let is_signed = |name: &str| self.signed.iter().any(|signed| signed == name);
         if !is_signed("host") {
@@ -166,8 +165,9 @@ impl Presented {
     }
 }
 
-/// What may be added to a request that is signed: by its signer, and by the `CloudFront` on its way.
-const UNSIGNED: [&str; 2] = ["x-amz-cf-id", "x-amz-security-token"];
+/// What may be there without being signed: what `CloudFront` adds on its way, the session token, and the
+/// digest of the body, which is compared with the body itself. Some clients do not sign these two.
+const UNSIGNED: [&str; 3] = ["x-amz-cf-id", "x-amz-security-token", "x-amz-content-sha256"];
 
 impl fmt::Debug for Presented {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {

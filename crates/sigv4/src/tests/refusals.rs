@@ -272,6 +272,16 @@ fn the_body_is_the_one_that_was_signed() {
             check(&wire, INVALID, told);
         }
     }
+    // It need not be signed: it is compared with the body either way.
+    check_good(&signed().set("X-Amz-Content-Sha256", empty));
+    for digest in ["UNSIGNED-PAYLOAD", &empty.replace('e', "f")] {
+        assert!(
+            judge(&signed().set("X-Amz-Content-Sha256", digest), REGION, SERVICE, at(AT)).is_err()
+        );
+    }
+    let mut wire = signed().set("X-Amz-Content-Sha256", empty);
+    wire.body = b"other".to_vec();
+    check(&wire, INVALID, told);
     // The head says what the body must be, and so it is.
     let mut wire = stating(empty);
     wire.body = b"other".to_vec();
