@@ -5,9 +5,11 @@ mod fields;
 mod identity;
 mod multi;
 mod query;
+mod token;
 mod v1;
 mod v2;
 
+pub use token::Token;
 pub use v1::{Authorization as V1Authorization, Context as V1Context, V1};
 pub use v2::{Context as V2Context, V2};
 
