@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Context;
 use serde::Serialize;
-use tollgate_gateway::definition::{Authorization, Definition, Integration, Protocol, Route};
+use tollgate_gateway::definition::{Authorization, Definition, Http, Integration, Protocol, Route};
 
 use crate::arguments::{Format, Routes};
 use crate::document;
@@ -85,13 +85,23 @@ fn row(
     let (authorizer, scopes) = match &route.authorization {
         Authorization::None => (None, Vec::new()),
         Authorization::Iam => (Some("AWS_IAM".to_owned()), Vec::new()),
+        Authorization::Lambda(lambda) => (Some(lambda.authorizer.clone()), Vec::new()),
         Authorization::Jwt(jwt) => (Some(jwt.authorizer.clone()), jwt.scopes.clone()),
     };
-    // A mock calls nobody.
-    let uri = integration.service().map_or("mock", |service| &service.uri);
-    let uri = variables.iter().fold(uri.to_owned(), |uri, (name, value)| {
-        uri.replace(&format!("${{stageVariables.{name}}}"), value)
-    });
+    let uri = match integration {
+        Integration::HttpProxy(service) | Integration::Http(Http { service, .. }) => {
+            service.uri.clone()
+        }
+        Integration::LambdaProxy(lambda) => {
+            let function = &lambda.proxy.function;
+            format!("function {} at {}", function.name, function.endpoint)
+        }
+        // It calls nobody.
+        Integration::Mock(_) => "mock".to_owned(),
+    };
+    let uri = variables
+        .iter()
+        .fold(uri, |uri, (name, value)| uri.replace(&format!("${{stageVariables.{name}}}"), value));
     Row {
         api: place.api.to_owned(),
         stage: place.stage.to_owned(),

@@ -1,23 +1,21 @@
-//! Who may call a route.
+//! Who may call a route: what its authorizers and its routes are compiled to.
 
-use tollgate_iam::{Action, Decision, Principal, cross_account, denied_message, same_account};
+mod judge;
+
 use tollgate_iam_authorizer as iam;
 use tollgate_jwt_authorizer::{self as jwt, JwtAuthorizer, check_scopes};
-use tollgate_policy::{
-    Compile as _, Exchange, Fault, Host, Invalid, Policy as _, Response, Verdict, Work,
-};
-use tollgate_resource_policy::ResourcePolicy;
+use tollgate_lambda_authorizer::{self as lambda, Format, Kind, LambdaAuthorizer};
+use tollgate_policy::{Compile as _, Host, Invalid, Policy as _, Response, Work};
 
-use crate::api::Api;
 use crate::definition::{self, Protocol};
-use crate::gateway::{Found, Gateway, Notes, Place};
-use crate::request::forward_claims;
 
 /// An authorizer of an API, compiled.
 #[derive(Debug)]
 pub(crate) enum Authorizer {
     /// It reads JSON Web Tokens.
     Jwt(Box<JwtAuthorizer>),
+    /// It asks a function, or another service.
+    Lambda(Box<LambdaAuthorizer>),
 }
 
 /// How a route tells who may call it.
@@ -27,6 +25,8 @@ pub(crate) enum Authorization {
     None,
     /// Whoever has a token of these scopes.
     Jwt(Jwt),
+    /// Whom the Lambda authorizer of this number lets in.
+    Lambda(usize),
     /// Whoever has signed the request.
     Iam,
 }
@@ -43,35 +43,36 @@ pub(crate) struct Jwt {
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
     jwt: jwt::Notes,
+    lambda: lambda::Notes,
     iam: iam::Notes,
     /// Whether the caller has been found to be one who may call.
     is_over: bool,
 }
 
-/// Why a request does not go on.
-enum Stop {
-    /// Not yet, or not like this.
-    Hold(Verdict),
-    /// Not at all.
-    Refuse(Fault),
-    /// Not at all, and what the caller is asked for.
-    Challenge(Fault, Response),
-}
-
 impl Authorizer {
-    pub(crate) fn compile(config: &definition::Authorizer) -> Result<Self, Invalid> {
+    pub(crate) fn compile(
+        config: &definition::Authorizer,
+        protocol: Protocol,
+    ) -> Result<Self, Invalid> {
         match config {
             definition::Authorizer::Jwt(config) => JwtAuthorizer::compile(config.clone())
                 .map(|authorizer| Self::Jwt(Box::new(authorizer)))
                 .map_err(|invalid| invalid.within("jwt")),
+            definition::Authorizer::Lambda(config) => check_kind(&config.kind, protocol)
+                .and_then(|()| LambdaAuthorizer::compile(config.clone()))
+                .map(|authorizer| Self::Lambda(Box::new(authorizer)))
+                .map_err(|invalid| invalid.within("lambda")),
         }
     }
 
     /// The header fields that only the authorizer may send on.
     pub(crate) fn own_headers(&self) -> impl Iterator<Item = &str> {
         match self {
-            Self::Jwt(jwt) => jwt.own_headers(),
+            Self::Jwt(jwt) => Some(jwt.own_headers()),
+            Self::Lambda(_) => None,
         }
+        .into_iter()
+        .flatten()
     }
 
     /// Whether header fields of these names can be removed from requests and the caller still be told.
@@ -81,18 +82,24 @@ impl Authorizer {
     ) -> Result<(), Invalid> {
         match self {
             Self::Jwt(jwt) => jwt.check_own_headers(names).map_err(|invalid| invalid.within("jwt")),
+            Self::Lambda(lambda) => {
+                lambda.check_own_headers(names).map_err(|invalid| invalid.within("lambda"))
+            }
         }
     }
 
     pub(crate) fn work(&self, host: &dyn Host) -> Work {
         match self {
             Self::Jwt(jwt) => jwt.work(host),
+            Self::Lambda(lambda) => lambda.work(),
         }
     }
 
     pub(crate) fn on_fetched(&self, id: u32, reply: Option<Response>, host: &dyn Host) {
         match self {
             Self::Jwt(jwt) => jwt.on_fetched(id, reply, host),
+            // It fetches nothing.
+            Self::Lambda(_) => {}
         }
     }
 
@@ -100,7 +107,48 @@ impl Authorizer {
     pub(crate) fn inherit(&self, before: &Self) {
         match (self, before) {
             (Self::Jwt(jwt), Self::Jwt(before)) => jwt.inherit(before),
+            (Self::Lambda(lambda), Self::Lambda(before)) => lambda.inherit(before),
+            (Self::Jwt(_), Self::Lambda(_)) | (Self::Lambda(_), Self::Jwt(_)) => {}
         }
+    }
+
+    /// Whether those who wait for it should be told something.
+    pub(crate) fn is_pressed(&self) -> bool {
+        match self {
+            Self::Jwt(jwt) => jwt.is_pressed(),
+            Self::Lambda(lambda) => lambda.is_pressed(),
+        }
+    }
+
+    /// Whether it is told the client's address.
+    pub(crate) fn needs_source_address(&self) -> bool {
+        match self {
+            Self::Jwt(_) => false,
+            Self::Lambda(lambda) => lambda.needs().source_address,
+        }
+    }
+}
+
+/// What a function is told is that of the API's kind.
+fn check_kind(kind: &Kind, protocol: Protocol) -> Result<(), Invalid> {
+    match (kind, protocol) {
+        (Kind::Token(_), Protocol::Http) => {
+            Err(Invalid::new("kind", "only a REST API has authorizers that read a token alone"))
+        }
+        (Kind::Request(request), _) => match (request.format, protocol) {
+            (Format::Rest, Protocol::Rest) | (Format::V1 | Format::V2, Protocol::Http) => Ok(()),
+            (Format::Rest, Protocol::Http) => {
+                Err(Invalid::new("kind.request.format", "must be `1.0` or `2.0` in an HTTP API"))
+            }
+            (Format::V1 | Format::V2, Protocol::Rest) => {
+                // A service that is no function gets what it can read in any API.
+                if request.simple_responses && request.format == Format::V2 {
+                    return Ok(());
+                }
+                Err(Invalid::new("kind.request.format", "must be `rest` in a REST API"))
+            }
+        },
+        (Kind::Token(_), Protocol::Rest) => Ok(()),
     }
 }
 
@@ -110,10 +158,14 @@ impl Authorization {
         config: &definition::Authorization,
         authorizers: &[(String, Authorizer)],
     ) -> Result<Self, Invalid> {
-        let number = |wanted: &str| {
+        let find = |wanted: &str, is_right: fn(&Authorizer) -> bool, kind: &str| {
             let found = authorizers.iter().position(|(name, _)| name == wanted);
-            let reason = || format!("there is no authorizer `{wanted}`");
-            found.ok_or_else(|| Invalid::new("authorizer", reason()))
+            let refuse = |reason| Err(Invalid::new("authorizer", reason));
+            match found.and_then(|number| Some((number, authorizers.get(number)?))) {
+                Some((number, (_, authorizer))) if is_right(authorizer) => Ok(number),
+                Some(_) => refuse(format!("`{wanted}` is not a {kind} authorizer")),
+                None => refuse(format!("there is no authorizer `{wanted}`")),
+            }
         };
         match config {
             definition::Authorization::None => Ok(Self::None),
@@ -121,8 +173,14 @@ impl Authorization {
             definition::Authorization::Jwt(jwt) => {
                 let at = |invalid: Invalid| invalid.within("authorization.jwt");
                 check_scopes(&jwt.scopes).map_err(at)?;
-                let authorizer = number(&jwt.authorizer).map_err(at)?;
+                let is_right = |authorizer: &Authorizer| matches!(authorizer, Authorizer::Jwt(_));
+                let authorizer = find(&jwt.authorizer, is_right, "JWT").map_err(at)?;
                 Ok(Self::Jwt(Jwt { authorizer, scopes: jwt.scopes.clone() }))
+            }
+            definition::Authorization::Lambda(wanted) => {
+                let is_right = |known: &Authorizer| matches!(known, Authorizer::Lambda(_));
+                let number = find(&wanted.authorizer, is_right, "Lambda");
+                number.map(Self::Lambda).map_err(|invalid| invalid.within("authorization.lambda"))
             }
         }
     }
@@ -130,169 +188,5 @@ impl Authorization {
     /// Whether anyone may call.
     pub(crate) fn is_open(&self) -> bool {
         *self == Self::None
-    }
-}
-
-/// Where a request would be let in, and what the resource policy says of it.
-struct Access<'g> {
-    policy: Option<&'g ResourcePolicy>,
-    api: &'g Api,
-    place: &'g Place,
-}
-
-impl Access<'_> {
-    /// Decides of what is called by its ARN: that of the method and the path that were sent, whichever way
-    /// a backend may read them.
-    fn decide(&self, exchange: &Exchange, decide: impl Fn(&str) -> Decision) -> (Decision, String) {
-        let method = String::from_utf8_lossy(exchange.request.method());
-        let path = self.place.path.as_bytes();
-        self.api.arn.decide_call(&exchange.context.stage, &method, path, decide)
-    }
-
-    /// Of a route whose callers no policy speaks of, the resource policy must, if there is one.
-    fn must_allow(&self, exchange: &mut Exchange) -> Result<(), Stop> {
-        let Some(policy) = self.policy else { return Ok(()) };
-        let who = Principal::Anonymous;
-        let (decision, arn) = self.decide(exchange, |arn| policy.decide(exchange, arn, who));
-        match decision {
-            Decision::Allow => Ok(()),
-            denied @ (Decision::ExplicitDeny | Decision::ImplicitDeny) => {
-                exchange.context.error_message = Some(denied_message(who, &arn, denied));
-                Err(Stop::Refuse(Fault::AccessDenied))
-            }
-        }
-    }
-}
-
-impl Gateway {
-    /// Finds out whether the caller may call, if that is not known yet. Entered again after every wait
-    /// and every reply, and with the body once that is there.
-    pub(crate) fn authorize(
-        &self,
-        notes: &mut Notes,
-        exchange: &mut Exchange,
-        body: Option<&[u8]>,
-        host: &dyn Host,
-    ) -> Option<Verdict> {
-        if notes.authorization.is_over {
-            return None;
-        }
-        match self.judge_caller(notes, exchange, body, host) {
-            Ok(()) => {
-                notes.authorization.is_over = true;
-                None
-            }
-            Err(stop) => Some(self.stop_caller(stop, notes, exchange, host)),
-        }
-    }
-
-    fn judge_caller(
-        &self,
-        notes: &mut Notes,
-        exchange: &mut Exchange,
-        body: Option<&[u8]>,
-        host: &dyn Host,
-    ) -> Result<(), Stop> {
-        let internal = Stop::Refuse(Fault::Internal);
-        let Some(place) = &notes.place else { return Err(internal) };
-        let (Some(Found { api, snapshot, .. }), Some(route)) = (self.found(place), &place.route)
-        else {
-            return Err(internal);
-        };
-        let memory = &mut notes.authorization;
-        let access = Access { policy: snapshot.policy.as_ref(), api, place };
-        match &route.authorization {
-            Authorization::None => return access.must_allow(exchange),
-            Authorization::Iam => {
-                return self.judge_signer(&access, &mut memory.iam, exchange, body);
-            }
-            Authorization::Jwt(wanted) => {
-                let Some((_, Authorizer::Jwt(jwt))) = snapshot.authorizers.get(wanted.authorizer)
-                else {
-                    return Err(internal);
-                };
-                match jwt.authorize(&mut memory.jwt, exchange, &wanted.scopes, host) {
-                    Verdict::Continue => {}
-                    Verdict::Respond(answer) => {
-                        let fault = exchange.context.error.unwrap_or(Fault::AuthorizerFailure);
-                        // API Gateway asks for nothing where it is a user pool.
-                        return Err(if jwt.is_of_user_pools() {
-                            Stop::Refuse(fault)
-                        } else {
-                            Stop::Challenge(fault, answer)
-                        });
-                    }
-                    held @ (Verdict::Call(_) | Verdict::Body | Verdict::Wait(_)) => {
-                        return Err(Stop::Hold(held));
-                    }
-                }
-            }
-        }
-        access.must_allow(exchange)?;
-        forward_claims(route, exchange);
-        Ok(())
-    }
-
-    /// Finds out who has signed a request, and whether the policies of theirs and of the API together let
-    /// them call.
-    fn judge_signer(
-        &self,
-        access: &Access<'_>,
-        notes: &mut iam::Notes,
-        exchange: &mut Exchange,
-        body: Option<&[u8]>,
-    ) -> Result<(), Stop> {
-        let style = match access.api.protocol {
-            Protocol::Http => iam::Style::Http,
-            Protocol::Rest => iam::Style::Rest,
-        };
-        let Some(iam) = &self.iam else {
-            return Err(Stop::Refuse(Fault::MissingAuthenticationToken));
-        };
-        match iam.authenticate(notes, exchange, body, style) {
-            Verdict::Continue => {}
-            Verdict::Respond(_) => {
-                let fault = exchange.context.error.unwrap_or(Fault::InvalidSignature);
-                return Err(Stop::Refuse(fault));
-            }
-            held @ (Verdict::Call(_) | Verdict::Body | Verdict::Wait(_)) => {
-                return Err(Stop::Hold(held));
-            }
-        }
-        let Some(signer) = notes.signer() else { return Err(Stop::Refuse(Fault::Internal)) };
-        let who = Principal::Caller(signer.caller());
-        let is_own = signer.caller().account_id == access.api.arn.account_id;
-        let (decision, arn) = access.decide(exchange, |arn| {
-            let own = signer.decide(exchange, Action::Invoke, arn);
-            let of_api = access.policy.map(|policy| policy.decide(exchange, arn, who));
-            let of_api = of_api.unwrap_or(Decision::ImplicitDeny);
-            if is_own { same_account(own, of_api) } else { cross_account(own, of_api) }
-        });
-        if !decision.is_allow() {
-            exchange.context.authorizer_error = Some("no policy allows the call".into());
-            if access.api.protocol == Protocol::Rest {
-                exchange.context.error_message = Some(denied_message(who, &arn, decision));
-            }
-            return Err(Stop::Refuse(Fault::AccessDenied));
-        }
-        iam::withdraw_signature(&mut exchange.request);
-        Ok(())
-    }
-
-    fn stop_caller(
-        &self,
-        stop: Stop,
-        notes: &Notes,
-        exchange: &mut Exchange,
-        host: &dyn Host,
-    ) -> Verdict {
-        match stop {
-            Stop::Hold(verdict) => verdict,
-            Stop::Refuse(fault) => Verdict::Respond(self.refuse_for(fault, notes, exchange, host)),
-            Stop::Challenge(fault, answer) => {
-                let challenge = answer.headers.get("www-authenticate");
-                Verdict::Respond(self.challenge(fault, challenge, notes, exchange, host))
-            }
-        }
     }
 }

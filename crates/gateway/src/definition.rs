@@ -282,6 +282,8 @@ pub enum Authorization {
     None,
     /// Whoever has a token that a JWT authorizer accepts.
     Jwt(JwtAuthorization),
+    /// Whom a Lambda authorizer lets in. API Gateway's `CUSTOM`.
+    Lambda(LambdaAuthorization),
     /// Whoever signs the request, and may call the route by policies of their own or of the API. API
     /// Gateway's `AWS_IAM`.
     Iam,
@@ -298,12 +300,22 @@ pub struct JwtAuthorization {
     pub scopes: Vec<String>,
 }
 
+/// Who decides who may call a route.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LambdaAuthorization {
+    /// The name of the authorizer.
+    pub authorizer: String,
+}
+
 /// What decides who may call.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Authorizer {
     /// Checks a JSON Web Token.
     Jwt(tollgate_jwt_authorizer::Config),
+    /// Asks a function, or another service.
+    Lambda(tollgate_lambda_authorizer::Config),
 }
 
 /// A snapshot of an API that does not change any more.

@@ -128,6 +128,10 @@ impl Explaining<'_> {
                     "it takes a signed request to say who has signed it",
                 ));
             }
+            Authorization::Lambda(_) => {
+                self.say("authorizer", "a function is asked who may call");
+                return Some(Outcome::Unknown("a function would be asked who may call"));
+            }
             Authorization::Jwt(wanted) => wanted,
         };
         let scopes = match wanted.scopes.as_slice() {

@@ -61,6 +61,8 @@ pub(crate) enum Awaits {
     /// Nobody's.
     #[default]
     Nobody,
+    /// That of whoever decides who may call.
+    Authorizer,
     /// That of the function that answers the route.
     Function,
 }
@@ -167,6 +169,10 @@ impl Policy for Gateway {
             Awaits::Function => {
                 Verdict::Respond(self.answer_of_function(notes, exchange, reply, host))
             }
+            Awaits::Authorizer => {
+                let stopped = self.hear_authorizer(notes, exchange, reply, host);
+                stopped.unwrap_or_else(|| self.go_on(notes, exchange, None, host))
+            }
             Awaits::Nobody => {
                 Verdict::Respond(self.refuse_for(Fault::Internal, notes, exchange, host))
             }
@@ -258,6 +264,7 @@ impl Policy for Gateway {
 
     fn is_pressed(&self) -> bool {
         self.limits.is_pressed()
+            || self.authorizers().any(|(_, authorizer)| authorizer.is_pressed())
     }
 
     fn work(&self, host: &dyn Host) -> Work {

@@ -62,7 +62,8 @@ impl Snapshot {
         let mut authorizers = Vec::with_capacity(content.authorizers.len());
         for (name, authorizer) in content.authorizers {
             let at = |invalid: Invalid| invalid.within(format!("authorizers.{name}"));
-            authorizers.push((name.clone(), Authorizer::compile(authorizer).map_err(at)?));
+            authorizers
+                .push((name.clone(), Authorizer::compile(authorizer, protocol).map_err(at)?));
         }
         let mut router = Router::new(match protocol {
             Protocol::Http => Rules::Http,
@@ -71,7 +72,8 @@ impl Snapshot {
         let mut own_headers: Vec<String> = (authorizers.iter())
             .flat_map(|(_, authorizer)| authorizer.own_headers().map(str::to_owned))
             .collect();
-        let mut needs_source_address = false;
+        let mut needs_source_address =
+            authorizers.iter().any(|(_, authorizer)| authorizer.needs_source_address());
         let mut mapped: Vec<(&String, Vec<String>)> = Vec::new();
         let models = Models::compile(content.models).map_err(|invalid| invalid.within("models"))?;
         let source =

@@ -7,6 +7,7 @@ mod functions;
 mod integrations;
 mod invalid;
 mod invalid_places;
+mod lambda_authorizers;
 mod limits;
 mod parameters;
 mod path;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use tollgate_jwt_authorizer::Keys;
 use tollgate_lambda::Function;
+use tollgate_lambda_authorizer::Service;
 use tollgate_policy::{Endpoint, Invalid};
 
 use crate::definition::{Api, Authorizer, Definition, HttpProxy, Integration};
@@ -131,6 +132,19 @@ fn of_api(api: &Api, found: &mut BTreeSet<Upstream>) -> Result<(), Invalid> {
     Ok(())
 }
 
+/// Whoever decides for a Lambda authorizer.
+fn of_decider(service: &Service) -> Result<Upstream, Invalid> {
+    match service {
+        Service::Lambda(function) => {
+            Upstream::calling(function).map_err(|invalid| invalid.within("lambda"))
+        }
+        Service::Http(http) => {
+            let at = |invalid: Invalid| invalid.within("http.uri");
+            Ok(Upstream::of(Endpoint::split(&http.uri).map_err(at)?.0))
+        }
+    }
+}
+
 fn of_content(
     content: Content<'_>,
     views: &[View<'_>],
@@ -160,7 +174,15 @@ fn of_content(
         }
     }
     for (name, authorizer) in content.authorizers {
-        let Authorizer::Jwt(config) = authorizer;
+        let config = match authorizer {
+            Authorizer::Jwt(config) => config,
+            Authorizer::Lambda(config) => {
+                let at =
+                    |invalid: Invalid| invalid.within(format!("authorizers.{name}.lambda.service"));
+                found.insert(of_decider(&config.service).map_err(at)?);
+                continue;
+            }
+        };
         for (index, issuer) in config.issuers.iter().enumerate() {
             let mut urls = Vec::new();
             match &issuer.keys {

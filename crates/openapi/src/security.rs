@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tollgate_gateway::definition::{Authorization, Authorizer, JwtAuthorization, Protocol};
+use tollgate_gateway::definition::{
+    Authorization, Authorizer, JwtAuthorization, LambdaAuthorization, Protocol,
+};
 use tollgate_source::text::{cut, nearest, quoted};
 use tollgate_source::{At, Fields, Findings};
 
@@ -137,6 +139,7 @@ impl<'a> Schemes<'a> {
         }
         let scheme = self.scheme(name, scopes, context, out);
         let is_of_iam = matches!(scheme, Some(Scheme::Iam));
+        let is_lambda = matches!(scheme, Some(Scheme::Authorizer(Authorizer::Lambda(_))));
         scheme?;
         if auth == Some(Auth::Iam) && !is_of_iam {
             out.refuse_key(&security, "`x-amazon-apigateway-auth` says that this operation wants a signature, and `security` something else: remove one of the two");
@@ -146,6 +149,9 @@ impl<'a> Schemes<'a> {
         let authorization = if is_of_iam {
             no_scopes(scopes, "a signature", out)?;
             Authorization::Iam
+        } else if is_lambda {
+            no_scopes(scopes, "a Lambda authorizer", out)?;
+            Authorization::Lambda(LambdaAuthorization { authorizer })
         } else {
             let scopes = read_scopes(scopes, out)?;
             Authorization::Jwt(JwtAuthorization { authorizer, scopes })

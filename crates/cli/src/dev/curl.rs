@@ -74,7 +74,9 @@ fn example(path: &str) -> String {
 /// The header field with a token that the route's authorizer accepts, as a shell writes it.
 fn token(definition: &Definition, row: &Row, tokens: Tokens<'_>) -> Option<String> {
     let api = definition.apis.get(&row.api)?;
-    let Authorizer::Jwt(config) = api.authorizers.get(row.authorizer.as_ref()?)?;
+    let Authorizer::Jwt(config) = api.authorizers.get(row.authorizer.as_ref()?)? else {
+        return None;
+    };
     let issuer = config.issuers.iter().find(|issuer| issuer.issuer == tokens.issuer)?;
     let mut command = vec![tokens.program.to_str()?.to_owned(), "dev".into(), "token".into()];
     command.extend(flags(row, config, issuer)?);

@@ -175,7 +175,10 @@ impl Servers {
 /// The first issuer of the document that is on this machine, and its port.
 fn issuer(definition: &Definition) -> Option<(String, u16)> {
     let authorizers = definition.apis.values().flat_map(|api| api.authorizers.values());
-    let issuers = authorizers.flat_map(|Authorizer::Jwt(config)| &config.issuers);
+    let issuers = authorizers.flat_map(|authorizer| match authorizer {
+        Authorizer::Jwt(config) => config.issuers.as_slice(),
+        Authorizer::Lambda(_) => &[],
+    });
     let mut local =
         issuers.filter_map(|issuer| Some((issuer.issuer.clone(), here(&issuer.issuer)?)));
     local.next()

@@ -97,8 +97,8 @@ fn what_does_not_parse_is_refused() {
         "apis.a.routes.GET /p: missing field `authorization`",
     );
     starts(
-        &route(json!({ "integration": "GET /p", "authorization": "iam" })),
-        "apis.a.routes.GET /p.authorization: unknown variant `iam`, expected `none` or `jwt`",
+        &route(json!({ "integration": "GET /p", "authorization": "all" })),
+        "apis.a.routes.GET /p.authorization: unknown variant `all`, expected one of",
     );
     starts(
         &route(json!({ "integration": "GET /p", "authorization": "none", "scopes": [] })),

@@ -3,6 +3,7 @@
 mod cognito;
 mod issuer;
 mod jwt;
+mod lambda;
 mod own;
 mod url;
 
@@ -10,8 +11,9 @@ use tollgate_gateway::definition::Authorizer;
 use tollgate_jwt_authorizer::{Config, JwtAuthorizer};
 use tollgate_policy::Compile as _;
 use tollgate_source::text::{any_of, nearest, quoted};
-use tollgate_source::{At, Findings};
+use tollgate_source::{At, Fields, Findings};
 
+use self::lambda::Type;
 use crate::Context;
 
 const TYPES: [&str; 4] = ["jwt", "token", "request", "cognito_user_pools"];
@@ -28,14 +30,8 @@ pub(crate) fn translate(
     let config = match text.to_ascii_lowercase().as_str() {
         "jwt" => jwt::read(fields, context.options, out)?,
         "cognito_user_pools" => cognito::read(fields, &kind, context, out)?,
-        lower @ ("token" | "request") => {
-            let reason = format!(
-                "Lambda authorizers (type `{lower}`) are not served by this version: a `jwt` \
-                 authorizer can say who may call"
-            );
-            out.refuse(&kind, reason);
-            return None;
-        }
+        "token" => return lambda(at, fields, &kind, Type::Token, context, out),
+        "request" => return lambda(at, fields, &kind, Type::Request, context, out),
         _ => {
             let meant = nearest(text, TYPES).map(|meant| format!(", perhaps `{meant}` is meant"));
             let reason = format!(
@@ -49,6 +45,17 @@ pub(crate) fn translate(
         }
     };
     check(at, config, out).map(Authorizer::Jwt)
+}
+
+fn lambda(
+    at: &At<'_>,
+    fields: Fields<'_>,
+    kind: &At<'_>,
+    which: Type,
+    context: &Context<'_>,
+    out: &mut Findings,
+) -> Option<Authorizer> {
+    lambda::read(fields, (at, kind, which), context, out).map(Authorizer::Lambda)
 }
 
 /// What only the authorizer itself can tell, such as whether it can use a key.
