@@ -26,6 +26,7 @@ mod integrations;
 mod jwks;
 mod jwt_authorizer;
 mod jwt_filter;
+mod lambda_authorizer;
 mod lambda_proxy;
 mod parameter_mapping;
 mod paths;

@@ -141,6 +141,9 @@ fn every_filter_takes_the_configuration_of_its_manifests() {
             "cors" => outcome(load::<tollgate_cors::Cors>(json)),
             "gateway" => outcome(load::<tollgate_gateway::Gateway>(json)),
             "jwt-authorizer" => outcome(load::<tollgate_jwt_authorizer::JwtAuthorizer>(json)),
+            "lambda-authorizer" => {
+                outcome(load::<tollgate_lambda_authorizer::standalone::LambdaAuthorizer>(json))
+            }
             "lambda-proxy" => {
                 outcome(load::<tollgate_lambda_proxy::standalone::LambdaProxy>(json))
             }
