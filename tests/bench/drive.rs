@@ -9,6 +9,8 @@ use std::time::Duration;
 use serde::Deserialize;
 use tempfile::TempDir;
 
+use crate::requests::Requests;
+
 /// What `wrk` does.
 const SCRIPT: &str = include_str!("wrk.lua");
 
@@ -35,13 +37,14 @@ pub struct Slice {
 }
 
 /// Whose requests there are.
-#[derive(Clone, Copy, Debug)]
-pub struct Callers {
-    /// How many keys take turns.
-    pub keys: u32,
+#[derive(Clone, Copy)]
+pub struct Callers<'a> {
+    pub requests: &'a Requests,
     /// Which of them comes first.
-    pub first: u32,
+    pub first: usize,
     pub order: Order,
+    /// How many there are, before the time is over.
+    pub at_most: Option<usize>,
 }
 
 /// Who comes next.
@@ -65,7 +68,7 @@ impl Driver {
     }
 
     /// Sends requests as fast as they are answered.
-    pub fn slice(&self, address: SocketAddr, callers: Callers, time: Duration) -> Slice {
+    pub fn slice(&self, address: SocketAddr, callers: Callers<'_>, time: Duration) -> Slice {
         let order = match callers.order {
             Order::InTurns => "turns",
             Order::Skewed => "skewed",
@@ -75,8 +78,10 @@ impl Driver {
             .args(["--timeout", "10s", "--duration", &format!("{}s", time.as_secs().max(1))])
             .arg("--script")
             .arg(self.script())
-            .arg(format!("http://{address}/prod/orders"))
-            .args(["--", &callers.keys.to_string(), &callers.first.to_string(), order])
+            .args([format!("http://{address}/"), "--".to_owned()])
+            .arg(callers.requests.path())
+            .args([callers.first.to_string(), order.to_owned()])
+            .arg(callers.at_most.unwrap_or_default().to_string())
             .output()
             .expect("`wrk`, which `make bench` installs");
         let said = String::from_utf8_lossy(&output.stdout);

@@ -1,11 +1,16 @@
-//! Filters in an Envoy of their own: Envoy's, and `throttle.wasm`.
+//! Single filters in an Envoy of their own: Envoy's, and those of this project.
 
 use serde_json::{Value, json};
-use tollgate_tests::alone;
+use tollgate_tests::{Service, alone};
 
-use crate::proxy::Bare;
+use crate::job::{self, authorizer, narrow, wide};
+use crate::keys::{BUSY, PLAN};
+use crate::proxy::{Answers, Bare};
+use crate::requests::REQUIRED;
+use crate::tokens::{Issuer, SCOPE};
 
-fn named(name: &str, kind: &str, mut config: Value) -> Value {
+/// One of Envoy's filters.
+pub fn named(name: &str, kind: &str, mut config: Value) -> Value {
     config["@type"] = format!("type.googleapis.com/envoy.extensions.filters.http.{kind}").into();
     json!({"name": format!("envoy.filters.http.{name}"), "typed_config": config})
 }
@@ -16,23 +21,6 @@ pub fn answered(mut filters: Vec<Value>) -> Vec<Value> {
     let config = json!({"abort": {"http_status": 200, "percentage": always}});
     filters.push(named("fault", "fault.v3.HTTPFault", config));
     filters
-}
-
-/// Envoy's own token bucket, which each process keeps.
-pub fn local_ratelimit() -> Bare {
-    let always = json!({"default_value": {"numerator": 100, "denominator": "HUNDRED"}});
-    let config = json!({
-        "stat_prefix": "own",
-        "token_bucket": {
-            "max_tokens": 100_000,
-            "tokens_per_fill": 20_000,
-            "fill_interval": "0.100s",
-        },
-        "filter_enabled": always,
-        "filter_enforced": always,
-    });
-    let filter = named("local_ratelimit", "local_ratelimit.v3.LocalRateLimit", config);
-    Bare { filters: vec![filter], ..Bare::default() }
 }
 
 /// Envoy's own filter that asks a server about every request. The server has no limits of its own, so
@@ -63,13 +51,68 @@ pub fn ratelimit(counters: &str) -> Bare {
             named("set_metadata", "set_metadata.v3.Config", metadata),
             named("ratelimit", "ratelimit.v3.RateLimit", config),
         ],
+        // It asks only where a route passes on. It is stopped before it does.
+        answers: Answers::Fault,
         rate_limits: vec![action],
-        counters: Some(counters.to_owned()),
+        services: vec![Service::http2("counters", counters.to_owned())],
+        ..Bare::default()
     }
 }
 
-/// `throttle.wasm` with one limit.
-pub fn throttle(limit: &Value) -> Bare {
-    let filter = alone::wasm("throttle", &json!({"limits": [limit]}));
+/// A filter alone.
+pub fn one(filter: Value) -> Bare {
     Bare { filters: vec![filter], ..Bare::default() }
+}
+
+/// `throttle.wasm` with one limit.
+pub fn throttle(limit: &Value) -> Value {
+    alone::wasm("throttle", &json!({"limits": [limit]}))
+}
+
+/// `jwt-authorizer.wasm`.
+pub fn jwt_authorizer(issuers: &[Issuer]) -> Value {
+    let mut config = authorizer(issuers);
+    config["scopes"] = json!([SCOPE]);
+    config["claims_to_headers"] = json!({"x-user": "sub"});
+    alone::wasm("jwt-authorizer", &config)
+}
+
+/// `usage-plan.wasm`, with a thousand keys.
+pub fn usage_plan() -> Value {
+    let config = json!({
+        "usage_plans": {PLAN: {"throttle": narrow()}},
+        "api_keys": job::inline(BUSY),
+    });
+    alone::wasm("usage-plan", &config)
+}
+
+/// The filters of this project that have a part in a gateway's job, in the order they are chained in.
+pub const NAMES: [&str; 6] = [
+    "cors.wasm",
+    "jwt-authorizer.wasm",
+    "usage-plan.wasm",
+    "throttle.wasm",
+    "request-validator.wasm",
+    "canary.wasm",
+];
+
+/// One of them.
+pub fn wasm(name: &str, issuers: &[Issuer]) -> Value {
+    match name {
+        "cors.wasm" => alone::wasm("cors", &job::cors()),
+        "jwt-authorizer.wasm" => jwt_authorizer(issuers),
+        "usage-plan.wasm" => usage_plan(),
+        "throttle.wasm" => throttle(&json!({"name": "all", "throttle": wide()})),
+        "request-validator.wasm" => request_validator(),
+        "canary.wasm" => alone::wasm("canary", &json!({"percent_traffic": 10.0})),
+        other => panic!("there is no `{other}`"),
+    }
+}
+
+fn request_validator() -> Value {
+    let rule = json!({
+        "path": "/{all+}",
+        "validation": {"required_parameters": [format!("method.request.header.{REQUIRED}")]},
+    });
+    alone::wasm("request-validator", &json!({"rules": [rule], "unmatched": "refuse"}))
 }

@@ -3,14 +3,19 @@
 use std::fs;
 use std::path::Path;
 
-use serde_json::{Map, Value, json};
-use tollgate_api_keys::{Key, compile, digest, hex};
+use tollgate_api_keys::{Key, compile, digest};
 
 /// How many keys are delivered.
 pub const MILLION: u32 = 1_000_000;
 
-/// How many are in the definition itself, where those are.
-pub const INLINE: u32 = 10;
+/// How many take turns, where their owners come back soon.
+pub const BUSY: u32 = 1_000;
+
+/// And where no worker remembers the last time.
+pub const MANY: u32 = 100_000;
+
+/// How many are in a definition that has few.
+pub const FEW: u32 = 10;
 
 /// The usage plan that all of them are in.
 pub const PLAN: &str = "free";
@@ -23,6 +28,11 @@ pub fn value(number: u32) -> String {
     format!("key-number-{number:09}")
 }
 
+/// One of so many keys for a caller, so that a thousand callers have keys from all over.
+pub const fn spread(caller: u32, keys: u32) -> u32 {
+    if keys <= BUSY { caller % keys } else { caller % BUSY * (keys / BUSY) }
+}
+
 /// A million keys.
 pub fn million() -> Keys {
     let key = |number| {
@@ -30,15 +40,6 @@ pub fn million() -> Keys {
         (digest(value(number).as_bytes()), key)
     };
     (0..MILLION).map(key).collect()
-}
-
-/// A few keys, as a definition has them.
-pub fn inline() -> Value {
-    let key = |number| {
-        let sha256 = hex(&digest(value(number).as_bytes()));
-        (format!("k{number}"), json!({"sha256": sha256, "usage_plans": [PLAN]}))
-    };
-    Value::Object((0..INLINE).map(key).collect::<Map<_, _>>())
 }
 
 /// Writes keys as `tollgate run --keys` does: over those that are there.

@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use crate::keys::{self, Keys, MILLION};
+use crate::limits::{Limits, Place, api};
 use crate::process::Process;
 use crate::proxy::{Delivery, Proxy};
 use crate::report::float;
-use crate::rows::{Limits, Place, api};
 
 /// The key that changes.
 const CHANGED: u32 = 7;
@@ -65,7 +65,7 @@ pub fn measure(files: &Path, keys: &mut Keys, workers: u16) -> Loading {
 
 fn start(place: Place, delivery: Delivery<'_>, workers: u16) -> Taken {
     let start = Instant::now();
-    let proxy = Proxy::gateway(&api(Limits::Throttles, place), delivery, workers);
+    let proxy = Proxy::gateway(&api(Limits::Throttles, place), &delivery, workers);
     proxy.wait_for_one(CHANGED, 200);
     let seconds = start.elapsed().as_secs_f64();
     // All of them are there, or none.

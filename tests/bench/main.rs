@@ -1,7 +1,7 @@
-//! What limits cost: the CPU that Envoy takes for a request, with and without them.
+//! What requests cost: the CPU that a proxy takes for each, how many it answers, and how soon.
 //!
-//! All Envoys run at the same time and get their load in turns, so that whatever else the machine
-//! does falls on all of them. See `docs/benchmarks.md`.
+//! All proxies of a group run at the same time and get their load in turns, so that whatever else the
+//! machine does falls on all of them. See `docs/benchmarks.md`.
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -11,41 +11,71 @@
     reason = "it is a program for developers, which fails by panicking"
 )]
 
+mod baseline;
+mod chart;
+mod check;
 mod drive;
 mod filters;
+mod floods;
+mod gateway;
+mod growth;
+mod job;
 mod keys;
+mod limits;
 mod loading;
+mod measure;
+mod native;
+mod pace;
 mod process;
 mod proxy;
 mod report;
+mod requests;
 mod rows;
+mod server;
+mod starting;
+mod tokens;
+mod world;
 
 use std::fs;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
-use tollgate_tests::{Counters, Redis};
+use tollgate_tests::workspace;
 
-use crate::drive::Driver;
-use crate::report::{Report, Samples};
-use crate::rows::{Row, Rows};
+use crate::baseline::Baseline;
+use crate::measure::{load, machine, measure};
+use crate::report::{Report, Table};
+use crate::rows::Group;
+use crate::world::World;
 
-/// Measures what limits cost.
+/// Measures what requests cost.
 #[derive(Debug, Parser)]
 struct Arguments {
     /// How many times every row has its turn
-    #[arg(long, default_value_t = 7)]
+    #[arg(long, default_value_t = 5)]
     rounds: u32,
     /// How many seconds a turn lasts
-    #[arg(long, default_value_t = 2)]
+    #[arg(long, default_value_t = 1)]
     seconds: u64,
-    /// Only rows with this in their names, and what they are compared with
-    #[arg(long, default_value = "")]
-    only: String,
+    /// One round: whether it runs, not what it says
+    #[arg(long)]
+    quick: bool,
+    /// Only groups and rows with this in their names, and what those are compared with; may be repeated
+    #[arg(long, value_name = "PART")]
+    only: Vec<String>,
     /// How to say it
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
+    /// A file for the chart, which a whole run draws
+    #[arg(long, value_name = "SVG")]
+    chart: Option<std::path::PathBuf>,
+    /// What to do about the ratios of before
+    #[arg(long, value_enum)]
+    baseline: Option<Before>,
+    /// What `cargo` says to benchmarks
+    #[arg(long, hide = true)]
+    bench: bool,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -54,88 +84,115 @@ enum Format {
     Json,
 }
 
+/// What to do about the ratios of before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Before {
+    /// Fail if one is more than a tenth better than now
+    Check,
+    /// Write the new ones over them
+    Write,
+}
+
+impl Arguments {
+    /// Whether anything of a name is asked for.
+    fn asks_for(&self, name: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|part| name.contains(&**part))
+    }
+}
+
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    let before = load();
-    let files = tempfile::tempdir().expect("a folder");
-    eprintln!("making a million keys");
-    let mut keys = keys::million();
-    keys::deliver(files.path(), &keys);
-    eprintln!("loading them");
-    let loading = [1, 2].map(|workers| loading::measure(files.path(), &mut keys, workers));
-    drop(keys);
-    eprintln!("starting");
-    let redis = Redis::start();
-    let counters = Counters::on_redis(&redis.url());
-    let mut all = Rows::start(files.path(), &counters);
-    all.keep(&arguments.only);
-    let time = Duration::from_secs(arguments.seconds);
-    let samples = match measure(&all, arguments.rounds, time) {
-        Ok(samples) => samples,
+    let mut arguments = Arguments::parse();
+    if arguments.quick {
+        arguments.rounds = 1;
+    }
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
         Err(reason) => {
             eprintln!("{reason}");
-            return ExitCode::FAILURE;
+            ExitCode::FAILURE
         }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<(), String> {
+    // Read first: without it there is no need to measure.
+    let before = match arguments.baseline {
+        Some(Before::Check) => Some(Baseline::read(&Baseline::path())?),
+        Some(Before::Write) | None => None,
     };
-    let report = Report {
-        seconds: arguments.seconds,
-        rounds: arguments.rounds,
-        load: [before, load()],
-        rows: report::rows(&all.rows, &samples),
-        loading: loading.into(),
-    };
+    let mut report = all(arguments)?;
+    report.load[1] = load();
     match arguments.format {
-        Format::Table => print!("{}", report.table()),
+        Format::Table => print!("{}", report.markdown()),
         Format::Json => println!("{}", serde_json::to_string_pretty(&report).expect("JSON")),
     }
-    ExitCode::SUCCESS
+    // Not of a part, nor of what says nothing.
+    let is_whole = arguments.only.is_empty() && !arguments.quick;
+    let drawn = report.tables.iter().find(|table| is_whole && table.title == gateway::TITLE);
+    if let (Some(path), Some(table)) = (&arguments.chart, drawn) {
+        // `cargo` starts it in the folder of its package.
+        let path = workspace().join(path);
+        fs::write(&path, chart::draw(table)).map_err(|error| error.to_string())?;
+    }
+    let now = Baseline::of(&report);
+    if arguments.baseline == Some(Before::Write) {
+        now.clone().write(&Baseline::path())?;
+    }
+    match before.map(|before| before.worse(&now)) {
+        Some(worse) if !worse.is_empty() => Err(worse.join("\n")),
+        Some(_) | None => Ok(()),
+    }
 }
 
-/// Gives every row its turn, in every round in another order.
-///
-/// # Errors
-/// If any request was not answered as it should be: what refuses is not comparable to what does not.
-fn measure(all: &Rows, rounds: u32, time: Duration) -> Result<Vec<Samples>, String> {
-    let driver = Driver::new();
-    let mut samples = vec![Samples::default(); all.rows.len()];
-    for round in 0..=rounds {
-        eprintln!("round {round} of {rounds}");
-        let shift = usize::try_from(round).unwrap_or_default() * 4;
-        for turn in 0..all.rows.len() {
-            let index = (turn + shift) % all.rows.len();
-            let row = &all.rows[index];
-            let proxy = all.proxy(row);
-            let (asked, before) = (proxy.asked(), proxy.process().cpu());
-            let slice = driver.slice(proxy.address(), row.callers(round), time);
-            let used = proxy.process().cpu().saturating_sub(before);
-            let asked = proxy.asked().saturating_sub(asked);
-            if !slice.is_clean() {
-                return Err(format!("`{}` cannot be compared: {slice:?}", row.name));
-            }
-            let unanswered = proxy.unanswered();
-            if unanswered > 0 {
-                let name = row.name;
-                return Err(format!("`{name}`: the counters failed to answer {unanswered} times"));
-            }
-            // In the first round everything is new.
-            if round > 0 {
-                samples[index].add(&slice, used, asked);
-            }
-        }
+/// Measures what is asked for.
+fn all(arguments: &Arguments) -> Result<Report, String> {
+    let (rounds, time) = (arguments.rounds, Duration::from_secs(arguments.seconds));
+    let mut report = Report {
+        machine: machine(),
+        seconds: arguments.seconds,
+        rounds,
+        load: [load(), String::new()],
+        ..Report::default()
+    };
+    let world = World::new();
+    let (files, counters) = (|| world.key_files(), || world.counters());
+    let groups = [
+        gateway::group(&world),
+        gateway::unseen(&world, rounds),
+        growth::group(&world),
+        limits::group(&files, &counters),
+    ];
+    for group in groups {
+        report.tables.extend(one(group, arguments, time)?);
     }
-    // Not in every turn: a lease is good for many requests.
-    let silent = |(row, samples): (&Row, &Samples)| row.asks && samples.asked == 0;
-    if let Some((row, _)) = all.rows.iter().zip(&samples).find(|row| silent(*row)) {
-        return Err(format!("`{}` was to ask the counters, and did not", row.name));
+    if arguments.asks_for("floods") {
+        eprintln!("floods");
+        report.floods = floods::measure(&world, rounds, time)?;
     }
-    for proxy in &all.proxies {
-        proxy.assert_healthy();
+    if arguments.asks_for("starts") {
+        eprintln!("starts");
+        report.starting = Some(starting::measure(&world, rounds)?);
     }
-    Ok(samples)
+    if arguments.asks_for("a million keys") {
+        let mut keys = world.keys();
+        let files = world.key_files();
+        eprintln!("loading them");
+        report.loading = [1, 2].map(|workers| loading::measure(files, &mut keys, workers)).into();
+    }
+    Ok(report)
 }
 
-/// The load average of the last minute.
-fn load() -> String {
-    let text = fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    text.split(' ').next().unwrap_or_default().to_owned()
+/// Measures one group, if any of its rows is asked for. It is gone afterwards.
+fn one(
+    mut group: Group<'_>,
+    arguments: &Arguments,
+    time: Duration,
+) -> Result<Option<Table>, String> {
+    group.keep(&arguments.only);
+    if group.rows.is_empty() {
+        return Ok(None);
+    }
+    eprintln!("{}: starting {} rows", group.title, group.rows.len());
+    group.start()?;
+    measure(&group, arguments.rounds, time).map(Some)
 }

@@ -1,13 +1,14 @@
-//! The Envoys that are measured. All of them answer by themselves: what it takes to pass a request on
-//! is more than what a limit takes, and would hide it.
+//! The Envoys that are measured. Most answer by themselves: what it takes to pass a request on is more
+//! than what most filters take, and would hide it.
 
 use std::fs;
 use std::net::SocketAddr;
 use std::os::unix::fs::symlink;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
-use tollgate_envoy_config::{Address, Files, Keys, Settings, files};
+use tempfile::TempDir;
+use tollgate_envoy_config::{Address, Files, Keys, LogDestination, Settings, files};
 use tollgate_gateway::Definition;
 use tollgate_policy::Endpoint;
 use tollgate_tests::{Envoy, Request, Service, alone, envoy, filter, wait};
@@ -19,26 +20,54 @@ use crate::process::Process;
 /// Where nobody is. Nobody is asked either.
 pub const NOBODY: &str = "http://127.0.0.1:9/";
 
+/// Where access logs go: what a disk takes is not what is measured.
+const NOWHERE: &str = "/dev/null";
+
 /// A running Envoy.
 #[derive(Debug)]
 pub struct Proxy {
     envoy: Envoy,
     address: SocketAddr,
+    settings: Option<Settings>,
+}
+
+/// Who answers.
+#[derive(Clone, Debug, Default)]
+pub enum Answers {
+    /// Envoy, where a route says what.
+    #[default]
+    Direct,
+    /// A filter after all others, on a route that would pass the request on.
+    Fault,
+    /// What the definition says: the gateway, or a service.
+    Defined,
+    /// This service.
+    Backend(String),
 }
 
 /// What an Envoy without a gateway has besides its router.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Bare {
     pub filters: Vec<Value>,
+    pub answers: Answers,
     /// What Envoy's own filter asks about.
     pub rate_limits: Vec<Value>,
-    /// Where `tollgate counters` are.
-    pub counters: Option<String>,
+    /// Services that filters ask.
+    pub services: Vec<Service>,
+    /// What filters are told for the route.
+    pub for_route: Value,
+    /// Whether a tenth goes to another cluster.
+    pub is_weighted: bool,
+    /// Whether there is an access log.
+    pub is_logged: bool,
+    /// Routes that come before the one for everything, and are like it.
+    pub more_paths: Vec<String>,
 }
 
 /// What a gateway has besides its definition.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Delivery<'a> {
+    pub answers: Answers,
     /// The folder of the keys.
     pub keys: Option<&'a Path>,
     /// Where `tollgate counters` are.
@@ -46,23 +75,68 @@ pub struct Delivery<'a> {
 }
 
 impl Proxy {
-    /// Starts an Envoy without a gateway.
-    pub fn bare(bare: Bare) -> Self {
+    /// Starts an Envoy without a gateway, with so many workers.
+    pub fn bare(bare: Bare, workers: u16) -> Self {
         let folder = envoy::folder();
         let path = folder.path().to_str().expect("a path in UTF-8");
-        let counters = bare.counters.map(|url| Service::http2("counters", url));
-        // Envoy's own filter asks only where a route passes on. It is stopped before it does.
-        let backend = Service::new("backend", NOBODY.to_owned());
-        let services: Vec<_> = [backend].into_iter().chain(counters).collect();
-        let mut bootstrap = alone::bootstrap(path, &filters::answered(bare.filters), &services);
-        host(&mut bootstrap, "own")["rate_limits"] = bare.rate_limits.into();
+        let backend = match bare.answers {
+            Answers::Direct | Answers::Defined => None,
+            Answers::Fault => Some(NOBODY.to_owned()),
+            Answers::Backend(ref url) => Some(url.clone()),
+        };
+        let mut services = bare.services;
+        services.extend(
+            backend
+                .iter()
+                .flat_map(|url| ["backend", "canary"].map(|name| Service::new(name, url.clone()))),
+        );
+        let filters = match bare.answers {
+            Answers::Fault => filters::answered(bare.filters),
+            _ => bare.filters,
+        };
+        let mut bootstrap = alone::bootstrap(path, &filters, &services);
+        if bare.is_logged {
+            manager(&mut bootstrap, "own")["access_log"] = json!([{
+                "name": "envoy.access_loggers.file",
+                "typed_config": {
+                    "@type": "type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog",
+                    "path": NOWHERE,
+                    "log_format": {"text_format_source": {"inline_string": LOG}},
+                },
+            }]);
+        }
+        let host = host(&mut bootstrap, "own");
+        host["rate_limits"] = bare.rate_limits.into();
+        let mut route = host["routes"][0].clone();
+        if bare.is_weighted {
+            route["route"] = json!({"weighted_clusters": {"clusters": [
+                {"name": "backend", "weight": 90},
+                {"name": "canary", "weight": 10},
+            ]}});
+        }
+        if !bare.for_route.is_null() {
+            route["typed_per_filter_config"] = bare.for_route;
+        }
+        let for_path = |path: &String| {
+            let mut route = route.clone();
+            route["match"] = json!({"path": path});
+            route
+        };
+        let mut routes: Vec<_> = bare.more_paths.iter().map(for_path).collect();
+        routes.push(route);
+        host["routes"] = routes.into();
         // JSON is YAML.
         fs::write(folder.path().join("envoy.yaml"), bootstrap.to_string()).expect("a file");
-        Self::started(Envoy::start(folder, 1), "own")
+        Self::own(folder, workers)
+    }
+
+    /// Starts an Envoy in a folder that has its `envoy.yaml`.
+    pub fn own(folder: TempDir, workers: u16) -> Self {
+        Self::started(Envoy::start(folder, workers), "own", None)
     }
 
     /// Starts a gateway.
-    pub fn gateway(definition: &Definition, delivery: Delivery<'_>, workers: u16) -> Self {
+    pub fn gateway(definition: &Definition, delivery: &Delivery<'_>, workers: u16) -> Self {
         let folder = envoy::folder();
         let path = folder.path();
         let text = |path: &Path| path.to_str().expect("a path in UTF-8").to_owned();
@@ -70,6 +144,7 @@ impl Proxy {
             listen: Address::Tcp(SocketAddr::from(([127, 0, 0, 1], 0))),
             admin: Address::Unix(text(&Envoy::admin_socket(path))),
             directory: text(path),
+            log_destination: LogDestination::File(NOWHERE.to_owned()),
             ..Settings::default()
         };
         if let Some(keys) = delivery.keys {
@@ -79,7 +154,10 @@ impl Proxy {
         settings.counters = delivery.counters.map(|url| Endpoint::split(url).expect("a URL").0);
         let Files { bootstrap, clusters, gateway, secrets } =
             files(definition, &settings).expect("a definition that can be served");
-        let bootstrap = answering(&bootstrap).to_string();
+        let bootstrap = match delivery.answers {
+            Answers::Direct | Answers::Fault => answering(&bootstrap).to_string(),
+            Answers::Defined | Answers::Backend(_) => bootstrap,
+        };
         for (name, content) in
             [("envoy.yaml", bootstrap), ("clusters.yaml", clusters), ("gateway.yaml", gateway)]
         {
@@ -89,12 +167,26 @@ impl Proxy {
             fs::write(path.join(name), content).expect("a written file");
         }
         symlink(filter("gateway"), path.join("gateway.wasm")).expect("a link");
-        Self::started(Envoy::start(folder, workers), "gateway")
+        Self::started(Envoy::start(folder, workers), "gateway", Some(settings))
     }
 
-    fn started(envoy: Envoy, listener: &str) -> Self {
+    fn started(envoy: Envoy, listener: &str, settings: Option<Settings>) -> Self {
         let address = envoy::listener(&envoy, listener);
-        Self { envoy, address }
+        Self { envoy, address, settings }
+    }
+
+    /// Writes a definition over the one that is served.
+    pub fn replace(&self, definition: &Definition) {
+        let settings = self.settings.as_ref().expect("a gateway");
+        let gateway = files(definition, settings).expect("a definition that can be served").gateway;
+        let path = self.folder().join("gateway.yaml");
+        let next = path.with_extension("next");
+        fs::write(&next, gateway).expect("a written file");
+        fs::rename(&next, &path).expect("a replaced file");
+    }
+
+    fn folder(&self) -> PathBuf {
+        self.envoy.folder().to_path_buf()
     }
 
     /// Where it listens.
@@ -144,21 +236,32 @@ impl Proxy {
     }
 }
 
-/// What the gateway starts with, but for its route, which answers instead of passing on.
+/// What is logged of each request where Envoy's own filters do the job.
+const LOG: &str = "%REQ(X-REQUEST-ID)% %DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT% %REQ(:METHOD)% \
+                   %REQ(:PATH)% %RESPONSE_CODE% %BYTES_SENT% \
+                   %DYNAMIC_METADATA(envoy.filters.http.jwt_authn:claims:sub)%\n";
+
+/// What the gateway starts with, but for its routes, which answer instead of passing on.
 fn answering(bootstrap: &str) -> Value {
     let mut bootstrap: Value = serde_saphyr::from_str(bootstrap).expect("YAML");
-    let route = &mut host(&mut bootstrap, "gateway")["routes"][0];
-    let route = route.as_object_mut().expect("a route");
-    route.remove("route").expect("a route that passes on");
-    let answer = json!({"status": 200, "body": {"inline_string": "ok"}});
-    route.insert("direct_response".to_owned(), answer);
+    let routes = host(&mut bootstrap, "gateway")["routes"].as_array_mut().expect("routes");
+    for route in routes {
+        let route = route.as_object_mut().expect("a route");
+        route.remove("route").expect("a route that passes on");
+        let answer = json!({"status": 200, "body": {"inline_string": "ok"}});
+        route.insert("direct_response".to_owned(), answer);
+    }
     bootstrap
 }
 
 /// The virtual host of a listener.
 fn host<'a>(bootstrap: &'a mut Value, listener: &str) -> &'a mut Value {
+    &mut manager(bootstrap, listener)["route_config"]["virtual_hosts"][0]
+}
+
+/// What a listener does with connections.
+fn manager<'a>(bootstrap: &'a mut Value, listener: &str) -> &'a mut Value {
     let listeners = bootstrap["static_resources"]["listeners"].as_array_mut().expect("listeners");
     let listener = listeners.iter_mut().find(|found| found["name"] == listener);
-    let manager = &mut listener.expect("a listener")["filter_chains"][0]["filters"][0];
-    &mut manager["typed_config"]["route_config"]["virtual_hosts"][0]
+    &mut listener.expect("a listener")["filter_chains"][0]["filters"][0]["typed_config"]
 }

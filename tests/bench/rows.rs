@@ -1,230 +1,213 @@
-//! What is compared: every row is an Envoy and the requests that it gets.
+//! What is compared: every row is a proxy and the requests that it gets.
 
-use std::path::Path;
-
-use serde_json::{Value, json};
-use tollgate_gateway::Definition;
-use tollgate_tests::{Counters, definition};
-
+use crate::check::{self, Refuses};
 use crate::drive::{Callers, Order};
-use crate::filters;
-use crate::keys::{self, INLINE, PLAN};
-use crate::proxy::{Bare, Delivery, NOBODY, Proxy};
+use crate::requests::Requests;
+use crate::server::Server;
 
-/// One row of the table.
-#[derive(Debug)]
-pub struct Row {
-    pub name: &'static str,
+/// One row of a table.
+pub struct Row<'a> {
+    pub name: String,
     /// The row that it is compared with.
-    pub base: Option<&'static str>,
-    pub target: Option<Target>,
-    /// Which of the proxies is measured.
-    pub proxy: usize,
-    /// How many keys take turns.
-    pub keys: u32,
+    pub base: Option<String>,
+    pub targets: Vec<Target>,
+    pub requests: Requests,
+    /// How many requests there are in a turn at most. Those of the next turn are others.
+    pub at_most: Option<usize>,
     /// Whether the counters are to be asked.
     pub asks: bool,
+    /// What it is to refuse, before it is measured: who does not do the job is not compared.
+    pub refuses: &'static [Refuses],
+    place: Place<'a>,
+    /// What runs beside it, and is asked nothing.
+    also: Option<Start<'a>>,
+    /// Which of the servers is measured.
+    server: usize,
+}
+
+/// What starts a server.
+type Start<'a> = Box<dyn FnOnce() -> Server + 'a>;
+
+/// Where a row's server comes from.
+enum Place<'a> {
+    Own(Option<Start<'a>>),
+    /// It is another row's.
+    Of(String),
 }
 
 /// What a row may cost.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub enum Target {
     /// So many microseconds more than its base.
     Added(f64),
     /// So many times as much as another row.
-    Times(&'static str, f64),
+    Times(String, f64),
+    /// So many times what another row adds to its own base.
+    AddedTimes(String, f64),
+    /// At a fixed rate, so many times the 99th percentile of another row.
+    Slower(String, f64),
 }
 
-/// Everything that is compared.
-#[derive(Debug)]
-pub struct Rows {
-    pub proxies: Vec<Proxy>,
-    pub rows: Vec<Row>,
+/// Rows that are measured together.
+pub struct Group<'a> {
+    pub title: &'static str,
+    /// Whether answers are timed at a fixed rate as well.
+    pub is_timed: bool,
+    pub rows: Vec<Row<'a>>,
+    pub servers: Vec<Server>,
+    /// What is not there, and why.
+    pub left_out: Vec<String>,
 }
 
-/// How many keys take turns, where their owners come back soon.
-const BUSY: u32 = 1_000;
-
-/// And where no worker remembers the last time.
-const MANY: u32 = 100_000;
-
-/// A limit that requests fall under and never exceed here: ten times API Gateway's for an account.
-fn wide() -> Value {
-    json!({"rate_limit": 100_000, "burst_limit": 50_000})
-}
-
-/// The same for one caller: as much as API Gateway's for an account.
-fn narrow() -> Value {
-    json!({"rate_limit": 10_000, "burst_limit": 5_000})
-}
-
-/// The gateway's limits in a definition.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Limits {
-    None,
-    /// Of the account, the stage and the plan.
-    Throttles,
-    /// And a quota, with so many proxies that share all of it.
-    Shared(u32),
-}
-
-/// Where the keys are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
-    Inline,
-    Files,
-}
-
-/// An API with one route, which needs a key where there are limits.
-pub fn api(limits: Limits, place: Place) -> Definition {
-    let is_limited = limits != Limits::None;
-    let mut api = json!({
-        "version": 1,
-        "default_api": "a",
-        "apis": {"a": {
-            "name": "A",
-            "protocol": "rest",
-            "integrations": {"backend": {"http_proxy": {"uri": NOBODY}}},
-            "routes": {"GET /orders": {
-                "authorization": "none",
-                "integration": "backend",
-                "api_key_required": is_limited,
-            }},
-            "stages": {"prod": {}},
-        }},
-    });
-    if is_limited {
-        let stages = json!([{"api": "a", "stage": "prod"}]);
-        api["account_throttle"] = wide();
-        api["apis"]["a"]["stages"]["prod"]["throttle"] = wide();
-        api["usage_plans"] = json!({PLAN: {"throttle": narrow(), "api_stages": stages}});
-        match place {
-            Place::Inline => api["api_keys"] = keys::inline(),
-            Place::Files => api["api_key_files"] = json!({}),
-        }
-    }
-    if let Limits::Shared(fleet_size) = limits {
-        api["usage_plans"][PLAN]["quota"] = json!({"limit": 1_000_000, "period": "MONTH"});
-        let cluster = tollgate_envoy_config::COUNTERS;
-        api["counters"] = json!({"cluster": cluster, "fleet_size": fleet_size});
-    }
-    definition(api)
-}
-
-impl Rows {
-    /// Starts everything.
-    pub fn start(files: &Path, counters: &Counters) -> Self {
-        let mut all = Self { proxies: Vec::new(), rows: Vec::new() };
-        all.filters(counters.url());
-        all.gateways(Delivery { keys: Some(files), counters: Some(counters.url()) });
-        all
-    }
-
-    fn filters(&mut self, counters: &str) {
-        let limit = |per: Value| {
-            let limit = json!({"name": "all", "throttle": wide()});
-            if per.is_null() {
-                limit
-            } else {
-                json!({"name": "each", "throttle": narrow(), "per": per})
-            }
-        };
-        self.add("router", None, Proxy::bare(Bare::default()), BUSY);
-        let base = Some("router");
-        let own = filters::local_ratelimit();
-        self.add("Envoy's local_ratelimit", base, Proxy::bare(own), BUSY);
-        let asking = filters::ratelimit(counters);
-        self.add("Envoy's ratelimit, asking each time", base, Proxy::bare(asking), BUSY);
-        self.asking();
-        let all = filters::throttle(&limit(Value::Null));
-        self.add("throttle.wasm", base, Proxy::bare(all), BUSY);
-        let each = filters::throttle(&limit("source_ip".into()));
-        self.add("throttle.wasm per source_ip", base, Proxy::bare(each), BUSY);
-    }
-
-    fn gateways(&mut self, delivery: Delivery<'_>) {
-        let start = |limits, place| {
-            let keys = delivery.keys.filter(|_| place == Place::Files && limits != Limits::None);
-            let proxy = Proxy::gateway(&api(limits, place), Delivery { keys, ..delivery }, 1);
-            proxy.wait_for(1, 200);
-            proxy
-        };
-        self.add(GATEWAY, None, start(Limits::None, Place::Inline), BUSY);
-        let base = Some(GATEWAY);
-        self.add(LIMITED, base, start(Limits::Throttles, Place::Files), BUSY);
-        self.target(Target::Added(1.5));
-        let inline = start(Limits::Throttles, Place::Inline);
-        self.add("... 10 keys in the definition", base, inline, INLINE);
-        let limited = start(Limits::Throttles, Place::Files);
-        self.add("... 100,000 keys take turns", base, limited, MANY);
-        self.add("... and a quota", base, start(Limits::Shared(1), Place::Files), BUSY);
-        self.asking();
-        let fleet = start(Limits::Shared(2), Place::Files);
-        self.add(SHARED, base, fleet, BUSY);
-        self.asking();
-        self.target(Target::Times(LIMITED, 1.1));
-        // The same Envoy: a caller of which more comes asks for more at once.
-        let proxy = self.proxies.len() - 1;
-        let (name, target) = ("... the same, 100 keys take turns", None);
-        self.rows.push(Row { name, base, target, proxy, keys: 100, asks: true });
-        // The other of the two. Nobody asks it anything.
-        self.proxies.push(start(Limits::Shared(2), Place::Files));
-    }
-
-    fn add(&mut self, name: &'static str, base: Option<&'static str>, proxy: Proxy, keys: u32) {
-        self.rows.push(Row {
-            name,
-            base,
-            target: None,
-            proxy: self.proxies.len(),
-            keys,
+impl<'a> Row<'a> {
+    /// A row with a server of its own, which starts when it is certain to be measured.
+    pub fn new<S: Into<Server>>(
+        name: impl Into<String>,
+        requests: &Requests,
+        start: impl FnOnce() -> S + 'a,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            base: None,
+            targets: Vec::new(),
+            requests: requests.clone(),
+            at_most: None,
             asks: false,
-        });
-        self.proxies.push(proxy);
-    }
-
-    fn asking(&mut self) {
-        if let Some(row) = self.rows.last_mut() {
-            row.asks = true;
+            refuses: &[],
+            place: Place::Own(Some(Box::new(move || start().into()))),
+            also: None,
+            server: 0,
         }
     }
 
-    fn target(&mut self, target: Target) {
-        if let Some(row) = self.rows.last_mut() {
-            row.target = Some(target);
-        }
+    /// A row with the server of another one.
+    pub fn of(name: impl Into<String>, requests: &Requests, other: &str) -> Self {
+        let nothing = || -> Server { panic!("the server is another row's") };
+        let place = Place::Of(other.to_owned());
+        Self { place, ..Self::new(name, requests, nothing) }
     }
 
-    /// Forgets the rows that are neither called so nor compared with one that is.
-    pub fn keep(&mut self, part: &str) {
-        let wanted: Vec<_> = self.rows.iter().filter(|row| row.name.contains(part)).collect();
-        let beside = |row: &&Row| match row.target {
-            Some(Target::Times(name, _)) => [Some(row.name), row.base, Some(name)],
-            Some(Target::Added(_)) | None => [Some(row.name), row.base, None],
+    /// With another server, which is asked nothing.
+    pub fn also<S: Into<Server>>(mut self, start: impl FnOnce() -> S + 'a) -> Self {
+        self.also = Some(Box::new(move || start().into()));
+        self
+    }
+
+    pub fn beside(mut self, base: &str) -> Self {
+        self.base = Some(base.to_owned());
+        self
+    }
+
+    pub fn target(mut self, target: Target) -> Self {
+        self.targets.push(target);
+        self
+    }
+
+    pub const fn at_most(mut self, count: usize) -> Self {
+        self.at_most = Some(count);
+        self
+    }
+
+    pub const fn asking(mut self) -> Self {
+        self.asks = true;
+        self
+    }
+
+    pub const fn refusing(mut self, refuses: &'static [Refuses]) -> Self {
+        self.refuses = refuses;
+        self
+    }
+
+    /// Whose requests there are in a round. Those of many callers go on where the last round ended.
+    pub fn callers(&self, round: u32) -> Callers<'_> {
+        let round = usize::try_from(round).unwrap_or_default();
+        let (order, first) = match (self.at_most, round) {
+            (Some(count), _) => (Order::InTurns, round * (count + FRESH_BETWEEN)),
+            (None, 0) => (Order::Skewed, 0),
+            (None, _) => (Order::InTurns, round * 37_001),
         };
-        let names: Vec<_> = wanted.iter().flat_map(beside).flatten().collect();
+        Callers { requests: &self.requests, first, order, at_most: self.at_most }
+    }
+
+    /// Names of rows that this one cannot be measured without.
+    fn beside_it(&self) -> Vec<&str> {
+        let of_targets = self.targets.iter().filter_map(|target| match target {
+            Target::Added(_) => None,
+            Target::Times(name, _) | Target::AddedTimes(name, _) | Target::Slower(name, _) => {
+                Some(&**name)
+            }
+        });
+        let other = match &self.place {
+            Place::Of(name) => Some(&**name),
+            Place::Own(_) => None,
+        };
+        self.base.as_deref().into_iter().chain(of_targets).chain(other).collect()
+    }
+}
+
+/// How many requests lie between those of two turns: what was sent when a turn ended has been seen.
+pub const FRESH_BETWEEN: usize = 64;
+
+impl<'a> Group<'a> {
+    pub fn new(title: &'static str) -> Self {
+        let (rows, servers, left_out) = (Vec::new(), Vec::new(), Vec::new());
+        Self { title, is_timed: false, rows, servers, left_out }
+    }
+
+    pub fn add(&mut self, row: Row<'a>) {
+        self.rows.push(row);
+    }
+
+    /// Forgets the rows that are neither called so nor needed by one that is. All of them stay where the
+    /// group is called so.
+    pub fn keep(&mut self, parts: &[String]) {
+        let is_called = |name: &str| parts.iter().any(|part| name.contains(&**part));
+        if parts.is_empty() || is_called(self.title) {
+            return;
+        }
+        let mut names: Vec<String> = Vec::new();
+        let called = self.rows.iter().filter(|row| is_called(&row.name));
+        let mut next: Vec<String> = called.map(|row| row.name.clone()).collect();
+        while let Some(name) = next.pop() {
+            if names.contains(&name) {
+                continue;
+            }
+            let row = self.rows.iter().find(|row| row.name == name);
+            next.extend(row.iter().flat_map(|row| row.beside_it()).map(str::to_owned));
+            names.push(name);
+        }
         self.rows.retain(|row| names.contains(&row.name));
+        self.left_out.clear();
     }
 
-    /// The Envoy of a row.
-    pub fn proxy(&self, row: &Row) -> &Proxy {
-        &self.proxies[row.proxy]
+    /// Starts everything, and sees that it does what it is compared for.
+    ///
+    /// # Errors
+    /// If it does not.
+    pub fn start(&mut self) -> Result<(), String> {
+        for row in &mut self.rows {
+            if let Place::Own(start) = &mut row.place {
+                let start = start.take().expect("a server that has not started yet");
+                row.server = self.servers.len();
+                self.servers.push(start());
+            }
+            self.servers.extend(row.also.take().map(|start| start()));
+        }
+        for index in 0..self.rows.len() {
+            if let Place::Of(name) = &self.rows[index].place {
+                let other = self.rows.iter().find(|row| row.name == *name);
+                self.rows[index].server = other.expect("a row of this name").server;
+            }
+        }
+        for row in &self.rows {
+            let address = self.server(row).address();
+            check::check(row, address).map_err(|wrong| format!("`{}`: {wrong}", row.name))?;
+        }
+        Ok(())
+    }
+
+    /// The server of a row.
+    pub fn server(&self, row: &Row<'_>) -> &Server {
+        &self.servers[row.server]
     }
 }
-
-impl Row {
-    /// Whose requests there are in a round. Those of many keys go on where the last round ended.
-    pub const fn callers(&self, round: u32) -> Callers {
-        let order = if round == 0 { Order::Skewed } else { Order::InTurns };
-        Callers { keys: self.keys, first: round.wrapping_mul(37_001), order }
-    }
-}
-
-/// The base of what the gateway does.
-const GATEWAY: &str = "gateway, an open route";
-
-/// What a fleet has.
-const SHARED: &str = "... and a quota, all shared by two";
-
-/// What most gateways have.
-const LIMITED: &str = "gateway, a key, plan, stage and account";

@@ -1,20 +1,22 @@
--- What `wrk` sends: requests that differ in their API key and in the address they come from.
--- Arguments: how many keys, which of them comes first, and `turns` or `skewed`.
+-- What `wrk` sends: requests as they are in a file, each after a line with its length.
+-- Arguments: the file, which request comes first, `turns` or `skewed`, and after how many to stop; 0 for
+-- not until the time is over.
 
-local requests, count, turn, skewed = {}, 1, 0, false
+local requests, count, turn, left, skewed = {}, 0, 0, 0, false
 
 function init(arguments)
-  count = tonumber(arguments[1])
+  local file = assert(io.open(arguments[1], "rb"))
+  for length in function() return file:read("*l") end do
+    requests[count] = file:read(tonumber(length))
+    file:read("*l")
+    count = count + 1
+  end
+  file:close()
   turn = tonumber(arguments[2]) % count
   skewed = arguments[3] == "skewed"
-  for number = 0, count - 1 do
-    requests[number] = wrk.format("GET", nil, {
-      ["Host"] = "gw.example",
-      ["User-Agent"] = "wrk",
-      ["Accept"] = "application/json",
-      ["X-API-Key"] = string.format("key-number-%09d", number),
-      ["X-Forwarded-For"] = string.format("10.1.%d.%d", number / 250 % 250, number % 250),
-    })
+  left = tonumber(arguments[4])
+  if left == 0 then
+    left = math.huge
   end
 end
 
@@ -22,6 +24,10 @@ function request()
   if skewed then
     return requests[math.floor(count * math.random() ^ 2)]
   end
+  if left <= 0 then
+    wrk.thread:stop()
+  end
+  left = left - 1
   turn = (turn + 1) % count
   return requests[turn]
 end
