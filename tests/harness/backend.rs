@@ -20,8 +20,8 @@ const MAX_BODY_BYTES: usize = 64 << 20;
 /// How a backend answers.
 #[derive(Clone, Debug, Default)]
 pub enum Behaviour {
-    /// With what it has seen, as JSON: `method`, `target`, `headers` (a list of pairs), `body`
-    /// and its `body_bytes`.
+    /// With what it has seen, as JSON: `method`, `version`, `target`, `headers` (a list of pairs),
+    /// `body` and its `body_bytes`.
     #[default]
     Echo,
     /// The same, with header fields.
@@ -105,6 +105,9 @@ impl Backend {
     }
 }
 
+/// Bodies of requests that are kept with what else is seen of them.
+const KEPT_BYTES: usize = 64 * 1024;
+
 /// The values of a header field, in an echo.
 #[must_use]
 pub fn values(echo: &Value, name: &str) -> Vec<String> {
@@ -124,10 +127,14 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
         .collect();
     let mut echo = json!({
         "method": head.method.as_str(),
+        "version": format!("{:?}", head.version),
         "target": head.uri.to_string(),
         "headers": headers,
         "body_bytes": body.len(),
     });
+    if body.len() <= KEPT_BYTES {
+        echo["body"] = latin1(&body).into();
+    }
     shared.seen.lock().expect("a backend that works").push(echo.clone());
     echo["body"] = latin1(&body).into();
     let behaviour = shared.behaviour.lock().expect("a backend that works").clone();
