@@ -7,7 +7,8 @@ use super::{SECRET, exchange, judge, open, signed, signed_with};
 proptest! {
     #[test]
     fn only_who_has_the_secret_is_admitted(
-        target in "/[a-z/%2]{0,10}(\\?[a-z=&+%]{0,10})?",
+        // Without digits: what decodes to a dot or to a control character nobody may ask for.
+        target in "/[a-z/%]{0,10}(\\?[a-z=&+%]{0,10})?",
         secret in "[a-zA-Z]{16,40}",
         body in prop::collection::vec(any::<u8>(), 0..20),
     ) {
@@ -16,7 +17,8 @@ proptest! {
         prop_assert!(judge(&open, &mut signed_with(&secret, "PUT", &target, &[], &body), &body).is_err());
     }
 
-    /// One byte of anything that was sent is another one.
+    /// One byte of anything that was sent is another one, but for spaces in `authorization`: a comma is
+    /// as good there.
     #[test]
     fn nothing_that_was_signed_can_be_changed(
         place in any::<prop::sample::Index>(),
@@ -31,6 +33,7 @@ proptest! {
         let mut changed = fields.clone();
         for (_, value) in &mut changed {
             if let Some(here) = value.get_mut(place) {
+                prop_assume!(*here != b' ');
                 *here = byte;
                 break;
             }
