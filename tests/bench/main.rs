@@ -12,6 +12,7 @@
 )]
 
 mod baseline;
+mod callers;
 mod chart;
 mod check;
 mod drive;
@@ -32,6 +33,7 @@ mod report;
 mod requests;
 mod rows;
 mod server;
+mod signatures;
 mod starting;
 mod tokens;
 mod world;
@@ -158,6 +160,7 @@ fn all(arguments: &Arguments) -> Result<Report, String> {
     let (files, counters) = (|| world.key_files(), || world.counters());
     let groups = [
         gateway::group(&world),
+        callers::group(&world),
         gateway::unseen(&world, rounds),
         growth::group(&world),
         limits::group(&files, &counters),

@@ -24,6 +24,7 @@ pub struct World {
     counters: OnceCell<(Redis, Counters)>,
     backend: OnceCell<Proxy>,
     function: OnceCell<Proxy>,
+    authorizer: OnceCell<Proxy>,
 }
 
 impl World {
@@ -34,6 +35,7 @@ impl World {
             counters: OnceCell::new(),
             backend: OnceCell::new(),
             function: OnceCell::new(),
+            authorizer: OnceCell::new(),
         }
     }
 
@@ -81,7 +83,16 @@ impl World {
         let start = || answering(&response.to_string(), "application/json");
         format!("http://{}", self.function.get_or_init(start).address())
     }
+
+    /// The Invoke API of a function that lets everybody in.
+    pub fn authorizer(&self) -> String {
+        let start = || answering(ALLOWED, "application/json");
+        format!("http://{}", self.authorizer.get_or_init(start).address())
+    }
 }
+
+/// What a Lambda authorizer answers about whom it lets in.
+const ALLOWED: &str = r#"{"principalId":"user","context":{"tenant":"t"},"policyDocument":{"Version":"2012-10-17","Statement":[{"Action":"execute-api:Invoke","Effect":"Allow","Resource":"*"}]}}"#;
 
 /// An Envoy that answers everything so.
 fn answering(body: &str, kind: &str) -> Proxy {
