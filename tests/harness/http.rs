@@ -61,6 +61,13 @@ impl Request {
         self.header("content-length", length)
     }
 
+    /// With a body, of whose length it says nothing.
+    #[must_use]
+    pub fn body_as_it_is(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.body = body.into();
+        self
+    }
+
     /// What goes over the wire.
     #[must_use]
     pub fn into_bytes(self) -> Vec<u8> {
@@ -121,6 +128,15 @@ impl Connection {
         self.stream.get_ref().set_read_timeout(Some(limit))
     }
 
+    /// Has the other end send little before it has been read.
+    ///
+    /// # Errors
+    /// If the connection is broken.
+    pub fn read_little(&self) -> io::Result<()> {
+        let socket = self.stream.get_ref();
+        Ok(rustix::net::sockopt::set_socket_recv_buffer_size(socket, 4 << 10)?)
+    }
+
     /// Sends bytes as they are.
     ///
     /// # Errors
@@ -145,6 +161,22 @@ impl Connection {
     /// If the connection is broken, or what comes is no answer.
     pub fn receive(&mut self, is_head: bool) -> io::Result<Answer> {
         read_answer(&mut self.stream, is_head)
+    }
+
+    /// Reads the head of an answer, whose body is read piece by piece.
+    ///
+    /// # Errors
+    /// If the connection is broken, or what comes is no answer.
+    pub fn head(&mut self) -> io::Result<Answer> {
+        read_answer(&mut self.stream, true)
+    }
+
+    /// Reads one chunk of a body. The last is empty.
+    ///
+    /// # Errors
+    /// If the connection is broken, or what comes is no chunk.
+    pub fn chunk(&mut self) -> io::Result<Vec<u8>> {
+        chunk(&mut self.stream)
     }
 
     /// Reads until the other end closes or says nothing for a while.
@@ -253,17 +285,21 @@ pub fn read_answer(from: &mut impl BufRead, is_head: bool) -> io::Result<Answer>
 fn chunks(from: &mut impl BufRead) -> io::Result<Vec<u8>> {
     let mut body = Vec::new();
     loop {
-        let line = line(from)?;
-        let size = str::from_utf8(&line).ok().and_then(|text| usize::from_str_radix(text, 16).ok());
-        let size = size.ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))?;
-        let start = body.len();
-        body.resize(start + size, 0);
-        from.read_exact(&mut body[start..])?;
-        self::line(from)?;
-        if size == 0 {
+        let chunk = chunk(from)?;
+        if chunk.is_empty() {
             return Ok(body);
         }
+        body.extend_from_slice(&chunk);
     }
+}
+
+fn chunk(from: &mut impl BufRead) -> io::Result<Vec<u8>> {
+    let line = line(from)?;
+    let size = str::from_utf8(&line).ok().and_then(|text| usize::from_str_radix(text, 16).ok());
+    let mut chunk = vec![0; size.ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))?];
+    from.read_exact(&mut chunk)?;
+    self::line(from)?;
+    Ok(chunk)
 }
 
 fn line(from: &mut impl BufRead) -> io::Result<Vec<u8>> {

@@ -115,6 +115,7 @@ impl<P: Policy> Stream<P> {
         };
         self.request.whole = last;
         self.exchange.request = Request { headers };
+        self.exchange.is_bodiless = last;
         self.exchange.arrived = tollgate_policy::Host::now(&host);
         if self.needs.source_address {
             let peer = proxy.property(&["source", "address"]);

@@ -61,8 +61,8 @@ fn cluster(upstream: &Upstream, settings: &Settings) -> Result<Node, Invalid> {
                 "max_connections": MAX_REQUESTS,
                 "max_pending_requests": MAX_REQUESTS,
                 "max_requests": MAX_REQUESTS,
-                /// API Gateway never repeats a request.
-                "max_retries": 0_u32,
+                /// API Gateway never repeats a request. What a service says it has not looked at is none yet.
+                "max_retries": if spoken == Spoken::Http1 { 0 } else { MAX_REQUESTS },
             }],
         },
         "load_assignment": map! {

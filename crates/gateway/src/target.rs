@@ -18,6 +18,16 @@ pub const CLUSTER_HEADER: &str = "x-tollgate-cluster";
 /// The header field by which the proxy is told how long that may take, in milliseconds.
 pub(crate) const TIMEOUT_HEADER: &str = "x-envoy-upstream-rq-timeout-ms";
 
+/// The header field by which the proxy is told what to send once more.
+const RETRY_HEADER: &str = "x-envoy-retry-on";
+
+/// What a service says of a request that it has not looked at: it closes the connection. API Gateway
+/// repeats nothing, and nothing is repeated here. RFC 9113, section 8.7.
+const REFUSED: &str = "refused-stream";
+
+/// The longest body that the proxy keeps for that: no more than may be on its way through a connection.
+const MAX_KEPT_BYTES: u64 = 32 << 10;
+
 /// API Gateway's least time-out of an integration.
 const MIN_TIMEOUT_MILLIS: u32 = 50;
 
@@ -39,6 +49,8 @@ pub(crate) struct Target {
     appends_path: bool,
     method: Option<String>,
     timeout_millis: Option<String>,
+    /// Whether the service may be spoken to in HTTP/2, in which it can refuse a request unseen.
+    may_refuse: bool,
 }
 
 #[derive(Debug)]
@@ -84,7 +96,9 @@ impl Target {
         };
         check_encryption(proxy, &endpoint, protocol)?;
         let upstream = Upstream::of_service(endpoint, proxy);
+        let may_refuse = upstream.endpoint.scheme == Scheme::Https || proxy.http2;
         Ok(Self {
+            may_refuse,
             cluster: upstream.cluster,
             authority: upstream.endpoint.authority(),
             path,
@@ -114,6 +128,7 @@ impl Target {
             mapped.or_else(|| parameters.get(name).map(String::as_str)).unwrap_or_default()
         };
         let target = self.render(value, changes.path.as_deref(), path, query);
+        let is_sent_again = self.may_refuse && is_short(exchange);
         let headers = &mut exchange.request.headers;
         if headers.get(":path") != Some(target.as_slice()) {
             headers.set(":path", target);
@@ -128,6 +143,9 @@ impl Target {
         }
         if let Some(timeout) = &self.timeout_millis {
             headers.set(TIMEOUT_HEADER, timeout);
+        }
+        if is_sent_again {
+            headers.set(RETRY_HEADER, REFUSED);
         }
         headers.set(CLUSTER_HEADER, &self.cluster);
     }
@@ -227,6 +245,13 @@ fn variable(key: &RouteKey, name: &str) -> Option<Rc<str>> {
 
 fn is_method(method: &str) -> bool {
     matches!(method, "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "HEAD" | "OPTIONS")
+}
+
+/// Whether the body is known to be no longer than what is kept of it.
+fn is_short(exchange: &Exchange) -> bool {
+    let said = exchange.request.headers.get("content-length");
+    let length = said.and_then(|said| std::str::from_utf8(said).ok()?.parse::<u64>().ok());
+    exchange.is_bodiless || length.is_some_and(|length| length <= MAX_KEPT_BYTES)
 }
 
 /// Whatever is said of encryption must be about something.

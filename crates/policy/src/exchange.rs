@@ -9,6 +9,8 @@ use crate::{Context, Headers, Timestamp};
 pub struct Exchange {
     /// The request line and header fields.
     pub request: Request,
+    /// Whether nothing follows the head of the request, and that is known.
+    pub is_bodiless: bool,
     /// API Gateway's `$context`.
     pub context: Context,
     /// When the request arrived.

@@ -4,6 +4,7 @@
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use serde_json::{Value, json};
+use tollgate_policy::Exchange;
 
 use super::{Sent, definition, gateway, merge, open_api, request, send};
 
@@ -148,4 +149,32 @@ fn a_response_that_comes_as_a_stream_has_a_time_limit_of_its_own_and_is_left_as_
     assert_eq!(check(&usual, Some("stream"), Some("29000")), gzip);
     // Of the others the body is read.
     assert_eq!(check(&json!({}), None, Some("29000")), None);
+}
+
+#[test]
+fn what_a_service_has_not_looked_at_is_sent_once_more_where_it_is_short() {
+    #[track_caller]
+    fn check(proxy: &Value, fields: &[(&str, &str)], is_bodiless: bool, expected: Option<&str>) {
+        let mut api = open_api("http", &[("ANY /p", "http://b")], &["$default"]);
+        merge(&mut api["integrations"]["ANY /p"]["http_proxy"], proxy);
+        let exchange = Exchange { is_bodiless, ..request("PUT", "a", "/p", fields) };
+        let sent = send(&gateway(&definition(&[("a", api)])), exchange);
+        assert_eq!(sent.header("x-envoy-retry-on").as_deref(), expected, "{proxy} {fields:?}");
+    }
+    let again = Some("refused-stream");
+    let (clear, secure) = (json!({ "uri": "http://b/" }), json!({ "uri": "https://b/" }));
+    let clear2 = json!({ "uri": "http://b/", "http2": true });
+    check(&secure, &[], true, again);
+    check(&clear2, &[], true, again);
+    // HTTP/1.1 has no such refusal.
+    check(&clear, &[], true, None);
+    check(&secure, &[("content-length", "0")], false, again);
+    check(&secure, &[("content-length", "32768")], false, again);
+    // How long it is is known only afterwards, or it is too long to keep.
+    check(&secure, &[], false, None);
+    check(&secure, &[("content-length", "32769")], false, None);
+    check(&secure, &[("content-length", "x")], false, None);
+    // A client has no say in it.
+    check(&clear, &[("x-envoy-retry-on", "5xx")], true, None);
+    check(&secure, &[("x-envoy-retry-on", "5xx")], false, None);
 }
