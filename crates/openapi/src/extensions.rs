@@ -8,7 +8,7 @@ const ROOT: &str = "at the document's root";
 const SCHEME: &str = "in a security scheme";
 const AUTHORIZER: &str = "in `x-amazon-apigateway-authorizer`";
 
-const KNOWN: [(&str, &str); 30] = [
+const KNOWN: [(&str, &str); 33] = [
     ("x-amazon-apigateway-any-method", "in a path"),
     ("x-amazon-apigateway-api-key-source", ROOT),
     ("x-amazon-apigateway-auth", OPERATION),
@@ -31,12 +31,15 @@ const KNOWN: [(&str, &str); 30] = [
     ("x-amazon-apigateway-tag-value", "in a tag"),
     ("x-tollgate-algorithms", AUTHORIZER),
     ("x-tollgate-any-audience", AUTHORIZER),
+    ("x-tollgate-headers", AUTHORIZER),
+    ("x-tollgate-http2", "in an integration of type `http_proxy` or `http`"),
     ("x-tollgate-jwks", AUTHORIZER),
     ("x-tollgate-jwks-hosts", AUTHORIZER),
     ("x-tollgate-jwks-uri", AUTHORIZER),
     ("x-tollgate-key-id", AUTHORIZER),
     ("x-tollgate-leeway-secs", AUTHORIZER),
     ("x-tollgate-plain-http", AUTHORIZER),
+    ("x-tollgate-uri", AUTHORIZER),
     ("x-amazon-apigateway-integration.tlsConfig", "as `tlsConfig` in an integration"),
     (
         "x-amazon-apigateway-integration.requestParameters",

@@ -176,6 +176,10 @@ impl Scales {
         for key in REST_INTEGRATION.into_iter().filter(|key| integration.get(key).is_some()) {
             self.rest(key);
         }
+        let encryption = integration.get("tlsConfig");
+        if encryption.is_some_and(|it| it.get("insecureSkipVerification").is_some()) {
+            self.rest("insecureSkipVerification");
+        }
         for entry in integration.get("requestParameters").map(Node::entries).unwrap_or_default() {
             if entry.key.starts_with("integration.request.") {
                 self.rest("integration.request.");

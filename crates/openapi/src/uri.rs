@@ -1,8 +1,8 @@
 //! The URI of an integration, with its variables.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use tollgate_policy::Endpoint;
+use tollgate_policy::{Endpoint, Scheme};
 use tollgate_source::text::{cut, quoted};
 use tollgate_source::{At, Findings};
 
@@ -118,6 +118,13 @@ fn at_stage(uri: &str, stage: Option<&str>, variables: &Variables<'_>) -> Result
     }
     whole.push_str(rest);
     Ok(whole)
+}
+
+/// How a URI that is right leads to its service, on all stages.
+pub(crate) fn schemes(uri: &str, context: &Context<'_>) -> BTreeSet<Scheme> {
+    let stages = context.variables.iter();
+    let uris = stages.filter_map(|(stage, variables)| at_stage(uri, *stage, variables).ok());
+    uris.filter_map(|uri| Some(Endpoint::split(&uri).ok()?.0.scheme)).collect()
 }
 
 fn endpoint(uri: &str) -> Result<(), String> {

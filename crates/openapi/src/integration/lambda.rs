@@ -2,19 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use tollgate_gateway::definition::{Integration, LambdaProxy, Protocol};
+use tollgate_gateway::definition::{Integration, LambdaProxy, Protocol, ResponseTransferMode};
 use tollgate_lambda_proxy::{Config, Format, Transfer};
 use tollgate_source::text::quoted;
 use tollgate_source::{Fields, Findings};
 
 use super::proxy::{is_filled, response_parameters, responses};
 use super::service::timeout;
-use super::{content_handling, passthrough};
+use super::{content_handling, passthrough, transfer};
 use crate::mapping::{self, Mapping};
 use crate::{Context, function};
-
-/// The longest that API Gateway waits for a stream.
-const MAX_STREAM_MILLIS: u32 = 900_000;
 
 /// Reads an `aws_proxy`, and the header fields that carry claims.
 pub(super) fn read(
@@ -25,7 +22,7 @@ pub(super) fn read(
 ) -> Option<(Integration, BTreeMap<String, String>)> {
     ignored(fields, out);
     method(fields, context.protocol, out);
-    let transfer = transfer(fields, context.protocol, out);
+    let mode = transfer::read(fields, "aws_proxy", context.protocol, out);
     let format = format(fields, context.protocol, out);
     let request = match fields.take("requestParameters").filter(is_filled) {
         Some(at) => mapping::read(&at, variables, context, out),
@@ -36,16 +33,17 @@ pub(super) fn read(
         responses(&at, out);
     }
     let called = fields.need("uri", out).and_then(|at| function::read(&at, context, out));
-    let streams =
-        transfer == Some(Transfer::Stream) || called.as_ref().is_some_and(|it| it.streams);
-    let most = match context.protocol {
-        Protocol::Rest if streams => MAX_STREAM_MILLIS,
-        Protocol::Rest => 29_000,
-        Protocol::Http => 30_000,
+    let mode = match called.as_ref().is_some_and(|it| it.streams) {
+        true => Some(ResponseTransferMode::Stream),
+        false => mode,
     };
+    let most = transfer::longest(context.protocol, mode.unwrap_or_default());
     let timeout_millis = timeout(fields, most, out);
     let (called, request) = (called?, request?);
-    let transfer = if streams { Transfer::Stream } else { Transfer::Buffered };
+    let transfer = match mode? {
+        ResponseTransferMode::Buffered => Transfer::Buffered,
+        ResponseTransferMode::Stream => Transfer::Stream,
+    };
     let proxy = Config {
         function: called.function,
         format: format?,
@@ -82,23 +80,6 @@ fn method(fields: &mut Fields<'_>, protocol: Protocol, out: &mut Findings) {
     if protocol == Protocol::Rest && !text.eq_ignore_ascii_case("POST") {
         let reason = format!("functions are called by `POST`, not {}", quoted(text));
         out.refuse(&at, reason);
-    }
-}
-
-fn transfer(fields: &mut Fields<'_>, protocol: Protocol, out: &mut Findings) -> Option<Transfer> {
-    let at = fields.take("responseTransferMode")?;
-    let text = at.string(out)?;
-    match text.to_ascii_uppercase().as_str() {
-        "BUFFERED" => Some(Transfer::Buffered),
-        "STREAM" if protocol == Protocol::Rest => Some(Transfer::Stream),
-        "STREAM" => {
-            out.refuse(&at, "only a REST API streams what functions write");
-            None
-        }
-        _ => {
-            out.refuse(&at, "`BUFFERED` or `STREAM` belongs here");
-            None
-        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! `x-amazon-apigateway-integration`: what answers a route.
 
 mod content_handling;
+mod encryption;
 mod http;
 mod lambda;
 mod mock;
@@ -9,6 +10,7 @@ mod proxy;
 mod responses;
 mod service;
 mod template;
+mod transfer;
 
 use std::collections::BTreeMap;
 

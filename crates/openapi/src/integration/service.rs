@@ -7,11 +7,11 @@ use tollgate_source::text::{any_of, cut, quoted};
 use tollgate_source::{At, Fields, Findings};
 
 use crate::Context;
-use crate::extensions::Extended as _;
 use crate::mapping::{self, Mapping};
 use crate::uri;
 
-use super::content_handling;
+use super::encryption::{self, Settled};
+use super::{content_handling, transfer};
 
 const METHODS: [&str; 8] = ["ANY", "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
 
@@ -39,28 +39,24 @@ pub(super) fn read(
         None => Some(Mapping::default()),
     };
     let method = method(fields, out);
-    let most = match context.protocol {
-        Protocol::Http => 30_000,
-        Protocol::Rest => 29_000,
-    };
+    let mode = transfer::read(fields, kind, context.protocol, out);
+    let most = transfer::longest(context.protocol, mode.unwrap_or_default());
     let timeout_millis = timeout(fields, most, out);
-    let server_name = server_name(fields, out);
+    let encryption = encryption::read(fields, context.protocol, out);
     let uri = fields.need("uri", out);
     connection(fields, out);
     let mapping = mapping?;
     let uri = self::uri(&uri?, &mapping, variables, context, out)?;
-    let server_name_to_verify = server_name?;
-    if server_name_to_verify.is_some() && uri.to_ascii_lowercase().starts_with("http://") {
-        let reason = "a service that is reached in the clear has no certificate: the URI begins \
-                      with `https://`, or there is no `serverNameToVerify`";
-        out.refuse_key(&fields.at, reason);
-        return None;
-    }
+    let Settled { server_name_to_verify, insecure_skip_verification, http2 } =
+        encryption?.settle(&uri, context, out)?;
     let service = HttpProxy {
         uri,
         method: method?,
         timeout_millis: timeout_millis?,
         server_name_to_verify,
+        insecure_skip_verification,
+        http2,
+        response_transfer_mode: mode?,
         content_handling,
         request_parameters: mapping.parameters,
         ..HttpProxy::default()
@@ -71,15 +67,6 @@ pub(super) fn read(
 /// What would be missed, or is wrong.
 fn refused(fields: &mut Fields<'_>, kind: &str, out: &mut Findings) {
     fields.refuse("integrationSubtype", &format!("an `{kind}` has no subtype"), out);
-    if let Some(at) = fields.take("responseTransferMode")
-        && let Some(text) = at.string(out)
-    {
-        match text.to_ascii_uppercase().as_str() {
-            "BUFFERED" => {}
-            "STREAM" => out.refuse(&at, "response streaming is not served by this version"),
-            _ => out.refuse(&at, "`BUFFERED` belongs here"),
-        }
-    }
     if let Some(at) = fields.take("payloadFormatVersion")
         && let Some(text) = at.version(out)
         && !matches!(text, "1.0" | "1")
@@ -135,34 +122,6 @@ pub(super) fn timeout(
         Some(at) => at.number(50, most, out).map(Some),
         None => Some(None),
     }
-}
-
-fn server_name(fields: &mut Fields<'_>, out: &mut Findings) -> Option<Option<String>> {
-    let Some(at) = fields.take("tlsConfig") else {
-        return Some(None);
-    };
-    let mut fields = at.fields(out)?;
-    if let Some(at) = fields.take("insecureSkipVerification")
-        && at.flag(out)?
-    {
-        let reason = "a certificate is always verified: give the service one that fits, or name \
-                      what it says in `serverNameToVerify`";
-        out.refuse(&at, reason);
-    }
-    let name = match fields.take("serverNameToVerify") {
-        Some(at) => {
-            let name = at.filled(out)?;
-            let takes = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
-            if !name.bytes().all(takes) {
-                out.refuse(&at, format!("{} is not a DNS name", quoted(name)));
-                return None;
-            }
-            Some(name.to_owned())
-        }
-        None => None,
-    };
-    fields.done(out);
-    Some(name)
 }
 
 /// A private integration calls the URL it names: the proxy is where that can be reached, or not.

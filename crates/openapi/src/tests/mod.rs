@@ -9,6 +9,7 @@ mod problems;
 #[cfg(not(target_arch = "wasm32"))]
 mod properties;
 mod security;
+mod services;
 mod uri;
 mod validation;
 
