@@ -140,13 +140,12 @@ fn every_filter_takes_the_configuration_of_its_manifests() {
             "canary" => outcome(load::<tollgate_canary::Canary>(json)),
             "cors" => outcome(load::<tollgate_cors::Cors>(json)),
             "gateway" => outcome(load::<tollgate_gateway::Gateway>(json)),
+            "iam-authorizer" => outcome(load::<tollgate_iam_authorizer::Filter>(json)),
             "jwt-authorizer" => outcome(load::<tollgate_jwt_authorizer::JwtAuthorizer>(json)),
             "lambda-authorizer" => {
                 outcome(load::<tollgate_lambda_authorizer::standalone::LambdaAuthorizer>(json))
             }
-            "lambda-proxy" => {
-                outcome(load::<tollgate_lambda_proxy::standalone::LambdaProxy>(json))
-            }
+            "lambda-proxy" => outcome(load::<tollgate_lambda_proxy::standalone::LambdaProxy>(json)),
             "request-validator" => {
                 outcome(load::<tollgate_request_validator::RequestValidator>(json))
             }
