@@ -338,3 +338,77 @@ fn what_is_wrong_with_cors_is_told_in_its_place() {
         "o.yaml:2:8: $.cors.allowOrigin: `allowOrigin` is not known, perhaps `allowOrigins` is meant",
     );
 }
+
+#[test]
+fn functions_are_called_where_the_overlay_says() {
+    let text = "
+tollgate: 1
+lambda:
+  endpoint: http://127.0.0.1:9001/
+  signingRegion: eu-west-1
+  functions:
+    orders: {name: orders-v2}
+    auth: {endpoint: 'http://127.0.0.1:9002'}
+";
+    let functions = Overlay::parse(text, "tollgate.yaml").expect("an overlay").functions();
+    let all = functions.all.expect("a place for all");
+    assert_eq!(all.endpoint, "http://127.0.0.1:9001");
+    let place = |name: &str| {
+        let place = &functions.by_name[name];
+        (place.endpoint.as_str(), place.name.as_deref(), place.signing_region.as_deref())
+    };
+    assert_eq!(place("orders"), ("http://127.0.0.1:9001", Some("orders-v2"), Some("eu-west-1")));
+    assert_eq!(place("auth"), ("http://127.0.0.1:9002", None, None));
+}
+
+#[test]
+fn credentials_are_read_in_the_words_of_aws() {
+    let text = "
+credentials:
+- accessKeyId: AKIDANN
+  secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY'
+  owner: {arn: 'arn:aws:iam::123456789012:user/ann', userId: AIDA, tags: {team: orders}}
+  policies:
+  - Version: '2012-10-17'
+    Statement: {Effect: Allow, Action: 'execute-api:Invoke', Resource: '*'}
+- accessKeyId: ASIABEN
+  secretAccessKey: 'je7MtGbClwBF/2Zp9Utk/h3yCo8nvbEXAMPLEKEY'
+  sessionToken: token
+  expiration: 2026-01-31T12:00:00Z
+  enabled: false
+  owner: {arn: 'arn:aws:sts::123456789012:assumed-role/reader/ben', multiFactorAuthPresent: true}
+";
+    let read = crate::credentials::read(text, "credentials.yaml").expect("credentials");
+    let [ann, ben] = read.as_slice() else { panic!("{read:?}") };
+    assert_eq!((ann.access_key_id.as_str(), ann.enabled), ("AKIDANN", true));
+    assert_eq!(ann.secret_access_key.reveal(), "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY");
+    assert_eq!(ann.policies[0]["Statement"]["Effect"], "Allow");
+    assert_eq!(ann.owner.tags["team"], "orders");
+    assert_eq!((ben.expires_at_secs, ben.enabled), (Some(1_769_860_800), false));
+    assert_eq!(ben.owner.has_mfa, Some(true));
+}
+
+#[test]
+fn what_is_wrong_with_credentials_is_told_without_a_secret() {
+    #[track_caller]
+    fn check(credential: &str, expected: &[&str]) {
+        let text = format!("credentials: [{credential}]");
+        let problems = crate::credentials::read(&text, "c.yaml").expect_err("refused");
+        let told: Vec<_> = problems.iter().map(|problem| problem.reason.as_str()).collect();
+        assert_eq!(told, expected);
+    }
+    let owner = "owner: {arn: 'arn:aws:iam::123456789012:user/ann'}";
+    check(
+        &format!("{{accessKeyId: A, secretAccessKey: [topsecret], {owner}}}"),
+        &["a secret belongs here, in quotation marks"],
+    );
+    check(&format!("{{accessKeyId: A, {owner}}}"), &["lacks `secretAccessKey`"]);
+    check(
+        &format!("{{accessKeyId: A, secretAccessKey: s, secret: topsecret, {owner}}}"),
+        &["`secret` is not known here"],
+    );
+    check(
+        &format!("{{accessKeyId: A, secretAccessKey: s, expiration: soon, {owner}}}"),
+        &["a time such as `2026-01-31T12:00:00Z` belongs here, or seconds since 1970"],
+    );
+}

@@ -5,6 +5,7 @@ use tollgate_lambda::Function;
 use tollgate_lambda_authorizer::{
     Config, Format, Http, Kind, LambdaAuthorizer, Request, Sends, Service, Token,
 };
+use tollgate_policy::Invalid;
 use tollgate_source::text::quoted;
 use tollgate_source::{At, Fields, Findings, Value};
 
@@ -85,10 +86,26 @@ pub(super) fn read(
     match LambdaAuthorizer::compile(config.clone()) {
         Ok(_) => Some(config),
         Err(invalid) => {
-            out.refuse_key(owner, invalid.to_string());
+            out.refuse_key(owner, in_words_of_the_document(&invalid));
             None
         }
     }
+}
+
+/// What the authorizer says of a field of its own, with the key that the document has it in.
+fn in_words_of_the_document(invalid: &Invalid) -> String {
+    const KEYS: [(&str, &str); 6] = [
+        ("ttl_secs", "authorizerResultTtlInSeconds"),
+        ("identity_source", "identitySource"),
+        ("identity_validation_expression", "identityValidationExpression"),
+        ("simple_responses", "enableSimpleResponses"),
+        ("service.http", "x-tollgate-uri"),
+        ("service.lambda", "authorizerUri"),
+    ];
+    let key = KEYS.iter().find(|(field, _)| invalid.field.contains(field));
+    let key = key.map_or(invalid.field.as_str(), |(_, key)| key);
+    let reason = invalid.reason.replace("`http.plain_http`", "`x-tollgate-plain-http: true`");
+    format!("`{key}`: {reason}")
 }
 
 /// Who decides: a function, or where `x-tollgate-uri` says so any HTTP service.
