@@ -98,7 +98,7 @@ impl Statement {
 
 /// The account that a resource belongs to.
 fn owner(resource: &str) -> &str {
-    resource.splitn(6, ':').nth(4).unwrap_or_default()
+    resource.split(':').nth(4).unwrap_or_default()
 }
 
 fn effect(elements: Elements<'_>) -> Result<Effect, Malformed> {
