@@ -96,7 +96,7 @@ fn signed_with(
 }
 
 /// What becomes of a request, with its body once that is asked for.
-fn judge(filter: &Filter, exchange: &mut Exchange, body: &[u8]) -> Result<(), Response> {
+fn judge(filter: &Filter, exchange: &mut Exchange, body: &[u8]) -> Result<(), Box<Response>> {
     let (mut notes, host) = (Notes::default(), FakeHost::default());
     let mut verdict = filter.on_request(&mut notes, exchange, &host);
     if matches!(verdict, Verdict::Body) {
@@ -105,7 +105,7 @@ fn judge(filter: &Filter, exchange: &mut Exchange, body: &[u8]) -> Result<(), Re
     }
     match verdict {
         Verdict::Continue => Ok(()),
-        Verdict::Respond(response) => Err(response),
+        Verdict::Respond(response) => Err(Box::new(response)),
         other => panic!("{other:?}"),
     }
 }
