@@ -41,7 +41,8 @@ pub struct Arguments {
     /// The address that the client has
     #[arg(long, default_value = "127.0.0.1", value_name = "ADDRESS")]
     pub source_ip: IpAddr,
-    /// A claim of a token that is taken to be good, whose value is JSON or text; may be repeated
+    /// What an authorizer is taken to say of the caller, whose value is JSON or text: a claim of a token, or a
+    /// value of a function's `context`; may be repeated
     #[arg(long, value_name = "NAME=VALUE", value_parser = crate::arguments::pair)]
     pub claim: Vec<(String, String)>,
     /// How to answer

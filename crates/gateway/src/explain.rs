@@ -4,13 +4,14 @@ use std::rc::Rc;
 
 use tollgate_canary::Variant;
 use tollgate_policy::{
-    Authorizer, Claims, Exchange, Fault, Headers, Host, Request, Response, Verdict,
+    Authorizer, AuthorizerKind, Claims, Exchange, Fault, Headers, Host, Request, Response, Verdict,
 };
 
-use crate::authorization::Authorization;
+use crate::authorization::{Authorization, Jwt};
 use crate::gateway::{Gateway, Notes};
-use crate::request::forward_claims;
+use crate::request::{EVENT_HEADER, forward_claims};
 use crate::route::Route;
+use crate::target::CLUSTER_HEADER;
 
 /// What the gateway would do with a request.
 #[derive(Debug)]
@@ -93,7 +94,7 @@ impl Explaining<'_> {
             "throttle",
             "the limits of the client, the route and the account have a token each",
         );
-        if let Some(outcome) = self.authorize(&route, exchange, claims) {
+        if let Some(outcome) = self.authorize(&route, exchange, body, claims) {
             return outcome;
         }
         if let Some(verdict) = gateway.meter(&mut self.notes, exchange, host) {
@@ -114,68 +115,73 @@ impl Explaining<'_> {
         &mut self,
         route: &Route,
         exchange: &mut Exchange,
+        body: &[u8],
         claims: Option<Claims>,
     ) -> Option<Outcome> {
-        let wanted = match &route.authorization {
-            Authorization::None => {
-                self.say("authorizer", "anyone may call the route");
-                return None;
-            }
-            Authorization::Iam => {
-                let wants = "wants a signature, and the policies of who has signed";
-                self.say("authorizer", wants);
-                return Some(Outcome::Unknown(
-                    "it takes a signed request to say who has signed it",
-                ));
-            }
-            Authorization::Lambda(_) => {
-                self.say("authorizer", "a function is asked who may call");
-                return Some(Outcome::Unknown("a function would be asked who may call"));
-            }
-            Authorization::Jwt(wanted) => wanted,
-        };
-        let scopes = match wanted.scopes.as_slice() {
-            [] => String::new(),
-            scopes => format!(" with one of the scopes `{}`", scopes.join("`, `")),
-        };
-        let place = self.notes.place.as_ref();
-        let snapshot =
-            place.and_then(|place| self.gateway.found(place)).map(|found| found.snapshot);
-        let name = snapshot.and_then(|snapshot| snapshot.authorizers.get(wanted.authorizer));
-        let name = name.map(|(name, _)| name.clone()).unwrap_or_default();
-        if let Some(claims) = claims {
-            exchange.context.authorizer =
-                Some(Authorizer { claims: Rc::new(claims), ..Authorizer::default() });
+        let wants = self.wants(route);
+        if let (Some(claims), Some(kind)) = (claims, given_by_hand(&route.authorization)) {
+            exchange.context.authorizer = Some(taken_to_be(kind, claims));
             forward_claims(route, exchange);
-            let decision = format!(
-                "`{name}` wants a token{scopes}, and is taken to have found these claims in it"
-            );
-            self.say("authorizer", decision);
+            self.say("authorizer", format!("{wants}, and is taken to have found what is given"));
             return None;
         }
-        match self.gateway.authorize(&mut self.notes, exchange, None, self.host) {
+        let mut verdict = self.gateway.authorize(&mut self.notes, exchange, None, self.host);
+        if matches!(verdict, Some(Verdict::Body)) {
+            verdict = self.gateway.authorize(&mut self.notes, exchange, Some(body), self.host);
+        }
+        match verdict {
             None => {
-                let claims = exchange
-                    .context
-                    .authorizer
-                    .as_ref()
-                    .and_then(|known| known.principal_id.clone());
-                let who = claims.map_or_else(String::new, |who| format!(" of `{who}`"));
-                self.say("authorizer", format!("`{name}` accepts the token{who}{scopes}"));
+                let who =
+                    exchange.context.authorizer.as_ref().and_then(|it| it.principal_id.as_ref());
+                let signer = exchange.context.identity.as_ref().map(|identity| &identity.user_arn);
+                let who = who.or(signer).map(|who| format!(", and lets `{who}` in"));
+                self.say("authorizer", format!("{wants}{}", who.unwrap_or_default()));
                 None
             }
             Some(Verdict::Wait(_)) => {
-                let decision = format!(
-                    "`{name}` wants a token{scopes}, and would fetch the keys of its issuer to judge this one"
-                );
-                self.say("authorizer", decision);
+                self.say("authorizer", format!("{wants}, and would fetch the keys of its issuer"));
                 Some(Outcome::Unknown("say which claims the token has, with `--claim NAME=VALUE`"))
             }
+            Some(Verdict::Call(call)) => {
+                let event = String::from_utf8_lossy(&call.body);
+                self.say("authorizer", format!("{wants}, and would be told {event}"));
+                Some(Outcome::Unknown(
+                    "say what it answers of the caller, with `--claim NAME=VALUE`",
+                ))
+            }
             Some(verdict) => {
-                let why = exchange.context.authorizer_error.clone().unwrap_or_default();
-                self.say("authorizer", format!("`{name}` wants a token{scopes}: {why}"));
+                let context = &exchange.context;
+                let told = context.error_message.clone().map(std::borrow::Cow::Owned);
+                let why = context.authorizer_error.clone().or(told).unwrap_or_default();
+                self.say("authorizer", format!("{wants}: {why}"));
                 Some(self.end(verdict))
             }
+        }
+    }
+
+    /// What the authorization of a route wants.
+    fn wants(&self, route: &Route) -> String {
+        let found = self.notes.place.as_ref().and_then(|place| self.gateway.found(place));
+        let snapshot = found.map(|found| found.snapshot);
+        let name = |number: usize| {
+            let found = snapshot.and_then(|snapshot| snapshot.authorizers.get(number));
+            found.map(|(name, _)| name.clone()).unwrap_or_default()
+        };
+        let wants = match &route.authorization {
+            Authorization::None => "anyone may call the route".to_owned(),
+            Authorization::Iam => "it takes a signature, and policies of who has signed".to_owned(),
+            Authorization::Lambda(number) => format!("`{}` asks a function", name(*number)),
+            Authorization::Jwt(Jwt { authorizer, scopes }) => {
+                let scopes = match scopes.as_slice() {
+                    [] => String::new(),
+                    scopes => format!(" with one of the scopes `{}`", scopes.join("`, `")),
+                };
+                format!("`{}` wants a token{scopes}", name(*authorizer))
+            }
+        };
+        match snapshot.and_then(|snapshot| snapshot.policy.as_ref()) {
+            None => wants,
+            Some(_) => format!("{wants}, with the API's resource policy"),
         }
     }
 
@@ -202,13 +208,25 @@ impl Explaining<'_> {
                 match verdict {
                     Verdict::Continue => {
                         self.say("integration", "the request goes on");
-                        Outcome::GoOn(exchange.request.clone(), body)
+                        let mut request = exchange.request.clone();
+                        // The proxy makes it the body.
+                        if let Some(event) = request.headers.get(EVENT_HEADER) {
+                            body = event.to_vec();
+                            request.headers.remove(EVENT_HEADER);
+                        }
+                        Outcome::GoOn(request, body)
                     }
                     Verdict::Respond(response) => {
                         self.say("integration", "a mock answers");
                         Outcome::Answer(response)
                     }
-                    Verdict::Call(_) | Verdict::Body | Verdict::Wait(_) => {
+                    Verdict::Call(call) => {
+                        self.say("integration", "a function gets the event");
+                        let mut headers = call.headers;
+                        headers.set(CLUSTER_HEADER, call.cluster);
+                        Outcome::GoOn(Request { headers }, call.body)
+                    }
+                    Verdict::Body | Verdict::Wait(_) => {
                         Outcome::Unknown("the request waits for something")
                     }
                 }
@@ -274,6 +292,26 @@ impl Explaining<'_> {
             Verdict::Continue | Verdict::Call(_) | Verdict::Body => {
                 Outcome::Unknown("the request waits for something")
             }
+        }
+    }
+}
+
+/// What kind of authorizer somebody can speak for, if the route has one.
+const fn given_by_hand(authorization: &Authorization) -> Option<AuthorizerKind> {
+    match authorization {
+        Authorization::Jwt(_) => Some(AuthorizerKind::Jwt),
+        Authorization::Lambda(_) => Some(AuthorizerKind::Lambda),
+        Authorization::None | Authorization::Iam => None,
+    }
+}
+
+/// What an authorizer is taken to have said.
+fn taken_to_be(kind: AuthorizerKind, said: Claims) -> Authorizer {
+    let said = Rc::new(said);
+    match kind {
+        AuthorizerKind::Lambda => Authorizer { kind, context: said, ..Authorizer::default() },
+        AuthorizerKind::Jwt | AuthorizerKind::Cognito => {
+            Authorizer { kind, claims: said, ..Authorizer::default() }
         }
     }
 }

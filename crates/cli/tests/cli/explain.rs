@@ -119,3 +119,55 @@ fn what_is_no_request_is_refused() {
     assert_eq!(outcome.code, 2);
     assert!(outcome.stderr.contains("must be `Name: value`"), "{}", outcome.stderr);
 }
+
+const FUNCTIONS: &str = r#"
+swagger: "2.0"
+info: {title: Functions, version: "1"}
+paths:
+  /orders:
+    get:
+      security: [{who: []}]
+      x-amazon-apigateway-integration: &function
+        type: aws_proxy
+        httpMethod: POST
+        uri: arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:123456789012:function:orders/invocations
+    put:
+      security: [{iam: []}]
+      x-amazon-apigateway-integration: *function
+securityDefinitions:
+  iam: {type: apiKey, name: Authorization, in: header, x-amazon-apigateway-authtype: awsSigv4}
+  who:
+    type: apiKey
+    name: Authorization
+    in: header
+    x-amazon-apigateway-authorizer:
+      type: token
+      authorizerUri: arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:123456789012:function:auth/invocations
+"#;
+
+#[test]
+fn what_functions_are_told_is_shown() {
+    let folder = folder();
+    let path = folder.path().join("api.yaml");
+    fs::write(&path, FUNCTIONS).expect("a document");
+    let explain = |options: &[&str]| {
+        let place = ["explain", argument(&path), "--lambda-endpoint", "http://127.0.0.1:9000"];
+        let outcome = run(&[&place[..], options].concat());
+        assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+        outcome.stdout
+    };
+    let asked = explain(&["/prod/orders", "-H", "Authorization: secret"]);
+    let arn = "arn:aws:execute-api:us-east-1:123456789012:functions/prod/GET/orders";
+    let event = format!(
+        r#"`who` asks a function, and would be told {{"type":"TOKEN","methodArn":"{arn}","authorizationToken":"secret"}}"#
+    );
+    assert!(asked.contains(&event), "{asked}");
+    let answered = explain(&["/prod/orders", "--claim", "tenant=t1"]);
+    assert!(answered.contains("integration  a function gets the event"), "{answered}");
+    let line = "> POST /2015-03-31/functions/orders/invocations to http://127.0.0.1:9000";
+    assert!(answered.contains(line), "{answered}");
+    assert!(answered.contains(r#""tenant":"t1""#), "{answered}");
+    let unsigned = explain(&["/prod/orders", "-X", "PUT"]);
+    assert!(unsigned.contains("authorizer  it takes a signature"), "{unsigned}");
+    assert!(unsigned.contains("< 403"), "{unsigned}");
+}
