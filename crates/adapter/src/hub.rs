@@ -150,6 +150,8 @@ impl<P: Policy> Hub<P> {
                     stream.borrow_mut().on_reply(token, reply, proxy);
                     self.follow(&stream, proxy);
                 }
+                // Others may wait for the very answer.
+                self.attend(proxy);
             }
         }
     }

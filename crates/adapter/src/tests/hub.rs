@@ -196,6 +196,16 @@ fn a_reply_goes_to_the_exchange_that_asked() {
 }
 
 #[test]
+fn a_reply_that_gives_the_policy_something_to_do_has_it_done_at_once() {
+    let worker = Worker::new(Script::saying([ask()]));
+    let _stream = worker.request(3);
+    assert_eq!(worker.proxy.timer.get(), Duration::ZERO);
+    worker.script.pressed.set(true);
+    worker.hub.on_reply(7, 0, &worker.proxy);
+    assert_eq!(worker.proxy.timer.get(), MILLI);
+}
+
+#[test]
 fn a_reply_that_is_none_is_no_reply() {
     #[track_caller]
     fn check(headers: Option<Vec<u8>>, size: usize, expected: &str) {
