@@ -118,11 +118,11 @@ fn a_certificate_that_is_not_good_is_good_for_who_does_not_look() {
 
 #[test]
 fn clients_who_do_not_read_keep_nobody_elses_response_from_coming() {
-    const SLOW: usize = 60;
+    const SLOW: usize = 20;
     let backend = Backend::start();
     let gateway =
         Gateway::with_workers(api(&[("b", json!({"uri": backend.url("/"), "http2": true}))]), 1);
-    backend.behave(Behaviour::Say(200, "x".repeat(2 << 20)));
+    backend.behave(Behaviour::Say(200, "x".repeat(8 << 20)));
     let slow: Vec<Connection> = (0..SLOW)
         .map(|_| {
             let mut client = Connection::open(&gateway).expect("a connection");
@@ -133,6 +133,13 @@ fn clients_who_do_not_read_keep_nobody_elses_response_from_coming() {
         .collect();
     wait::until_true("slow clients", wait::PATIENCE, || backend.count() == SLOW);
     backend.behave(Behaviour::Echo);
+    // Until nothing more fits in what the system keeps for them.
+    let (mut before, mut polls) = (0, 0);
+    wait::until_true("stand-still", wait::PATIENCE, || {
+        let now = gateway.admin().stat("http.gateway.downstream_cx_tx_bytes_total");
+        polls = if now == std::mem::replace(&mut before, now) { polls + 1 } else { 0 };
+        polls > 20
+    });
     let mut client = Connection::open(&gateway).expect("a connection");
     client.wait_at_most(Duration::from_secs(5)).expect("a limit");
     for _ in 0..3 {
