@@ -359,6 +359,10 @@ impl Starting {
                 row.name, row.millis.median, row.longest.median, row.longest_without.median,
             )?;
         }
+        out.push('\n');
+        for target in &self.targets {
+            writeln!(out, "* {target}")?;
+        }
         Ok(())
     }
 }

@@ -10,13 +10,13 @@ use serde::Serialize;
 use tollgate_tests::{Program, Request, envoy, wait};
 
 use crate::drive::{Callers, Driver, Order};
-use crate::gateway::CACHED;
+use crate::gateway::{CACHED, GATEWAY, NATIVE, ROUTER};
 use crate::job::{Job, mock};
 use crate::keys::{self, BUSY, Keys};
 use crate::native::Chain;
 use crate::pace::{Pace, pace};
 use crate::proxy::{Answers, Bare, Delivery, NOBODY, Proxy};
-use crate::report::{Spread, float};
+use crate::report::{Judged, Spread, float};
 use crate::requests::Requests;
 use crate::world::World;
 
@@ -33,7 +33,17 @@ pub struct Starting {
     pub cold_start: Option<Spread>,
     pub memory: Vec<Memory>,
     pub reloads: Vec<Reload>,
+    pub targets: Vec<Judged>,
 }
+
+/// What a cold start may take, in seconds.
+const COLD_START: f64 = 2.5;
+
+/// What a gateway may hold more than a plain router, in MiB.
+const MORE_MEMORY: f64 = 40.0;
+
+/// How long a worker may stand still for another definition, in milliseconds.
+const STALL: f64 = 20.0;
 
 /// What a proxy holds in RAM, in MiB.
 #[derive(Clone, Debug, Serialize)]
@@ -62,7 +72,32 @@ pub struct Reload {
 pub fn measure(world: &World, rounds: u32) -> Result<Starting, String> {
     let cold_start = Some(Spread::of((0..rounds).map(|_| cold_start(world))));
     let reloads = vec![small(world, rounds)?, large(world, rounds)?];
-    Ok(Starting { cold_start, memory: memory(world)?, reloads })
+    let mut starting =
+        Starting { cold_start, memory: memory(world)?, reloads, targets: Vec::new() };
+    starting.targets = starting.judged();
+    Ok(starting)
+}
+
+impl Starting {
+    fn judged(&self) -> Vec<Judged> {
+        let judged = |target: String, measured: Option<f64>, most: f64| {
+            measured.map(|measured| Judged { target, measured, is_met: measured <= most })
+        };
+        let memory = |name| self.memory.iter().find(|row| row.name == name);
+        let more = memory(GATEWAY)
+            .zip(memory(ROUTER))
+            .map(|(gateway, router)| gateway.one_worker - router.one_worker);
+        let stall = self.reloads.last().map(|reload| reload.longest.median);
+        let cold = self.cold_start.map(|cold| cold.median);
+        [
+            judged(format!("a cold start within {COLD_START} s"), cold, COLD_START),
+            judged(format!("{MORE_MEMORY} MiB more than `{ROUTER}`"), more, MORE_MEMORY),
+            judged(format!("no stall over {STALL} ms"), stall, STALL),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
 }
 
 /// In seconds.
@@ -99,14 +134,13 @@ fn memory(world: &World) -> Result<Vec<Memory>, String> {
         let chain = Chain { issuers, cached_tokens: CACHED, keys: BUSY };
         Proxy::bare(chain.whole(Answers::Fault), workers)
     };
-    // Without keys, which are told of elsewhere; the tokens' callers are refused then, so that this is
-    // what there is before anybody has called.
+    // With the thousand keys of those who call, which take next to nothing.
     let gateway = |workers| {
         let job = Job { keys: Some(BUSY), ..Job::with(issuers, NOBODY) };
         Proxy::gateway(&job.definition(), &Delivery::default(), workers)
     };
     let starts: [(&'static str, &dyn Fn(u16) -> Proxy); 3] =
-        [("plain router", &plain), ("native chain, token cache", &native), ("gateway", &gateway)];
+        [(ROUTER, &plain), (NATIVE, &native), (GATEWAY, &gateway)];
     let driver = Driver::new();
     let resident = |start: &dyn Fn(u16) -> Proxy, workers| {
         let proxy = start(workers);
