@@ -258,9 +258,8 @@ impl LambdaAuthorizer {
             Lack::Several => Refusal::unauthorized("an identity source is there more than once"),
         })?;
         self.check_token(&values)?;
-        if !self.ttl.is_zero()
-            && let Some(key) = Key::of(values.iter().map(|value| &**value))
-        {
+        let mut key = Vec::new();
+        if !self.ttl.is_zero() && Key::write(values.iter().map(|value| &**value), &mut key) {
             if let Some(answer) = self.cache.borrow().borrow_mut().get(&key, host.uptime()) {
                 notes.answer = Some(answer);
                 return Ok(Verdict::Continue);
@@ -269,6 +268,7 @@ impl LambdaAuthorizer {
                 return Ok(wait(notes, flight));
             }
             let until = host.now().after(self.timeout).after(SLACK);
+            let key = Key::from(key.as_slice());
             notes.lead = self.flights.begin(key.clone(), until);
             notes.key = Some(key);
         }

@@ -1,6 +1,7 @@
 //! Answers that still hold, so that nobody need be asked again.
 
-use std::collections::BTreeMap;
+use std::borrow::Borrow as _;
+use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -22,8 +23,8 @@ const OVERHEAD_BYTES: usize = 256;
 /// A bounded memory of answers.
 ///
 /// Who is refused is remembered apart from who is let in: callers choose their keys, and a flood of
-/// those whom nobody knows pushes none out of those who are known. Keys are compared, not hashed, so
-/// that none can be chosen which take long to tell apart from others.
+/// those whom nobody knows pushes none out of those who are known. Their hashes go by a secret of each
+/// map, so that none can be chosen which take long to tell apart from others.
 #[derive(Debug, Default)]
 pub(crate) struct Cache {
     admitted: Store,
@@ -48,7 +49,7 @@ struct Store {
     young_bytes: usize,
 }
 
-type Generation = BTreeMap<Key, Entry>;
+type Generation = HashMap<Key, Entry>;
 
 #[derive(Clone, Debug)]
 struct Entry {
@@ -59,14 +60,14 @@ struct Entry {
 
 impl Cache {
     /// The answer of this key that holds at this uptime.
-    pub(crate) fn get(&mut self, key: &Key, now: Duration) -> Option<Rc<Answer>> {
+    pub(crate) fn get(&mut self, key: &[u8], now: Duration) -> Option<Rc<Answer>> {
         self.admitted.get(key, now).or_else(|| self.refused.get(key, now))
     }
 
     /// Keeps an answer in place of what was kept by this key.
     pub(crate) fn insert(&mut self, key: Key, answer: Rc<Answer>, until: Duration, came: Came) {
-        self.admitted.remove(&key);
-        self.refused.remove(&key);
+        self.admitted.remove(key.borrow());
+        self.refused.remove(key.borrow());
         let store = match came {
             Came::Admitted => &mut self.admitted,
             Came::Refused => &mut self.refused,
@@ -82,7 +83,7 @@ impl Cache {
 }
 
 impl Store {
-    fn get(&mut self, key: &Key, now: Duration) -> Option<Rc<Answer>> {
+    fn get(&mut self, key: &[u8], now: Duration) -> Option<Rc<Answer>> {
         if let Some(entry) = self.young.get(key) {
             if now < entry.until {
                 return Some(entry.answer.clone());
@@ -99,9 +100,9 @@ impl Store {
         Some(answer)
     }
 
-    fn remove(&mut self, key: &Key) {
-        if let Some(entry) = self.young.remove(key) {
-            self.young_bytes = self.young_bytes.saturating_sub(bytes(key, &entry));
+    fn remove(&mut self, key: &[u8]) {
+        if let Some((key, entry)) = self.young.remove_entry(key) {
+            self.young_bytes = self.young_bytes.saturating_sub(bytes(&key, &entry));
         }
         self.old.remove(key);
     }

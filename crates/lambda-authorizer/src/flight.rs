@@ -1,7 +1,7 @@
 //! Calls that are under way, so that others who would make the same wait for their answers.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use tollgate_policy::Timestamp;
@@ -23,7 +23,7 @@ pub(crate) struct Flights(Rc<Board>);
 
 #[derive(Debug, Default)]
 struct Board {
-    open: RefCell<BTreeMap<Key, Rc<Flight>>>,
+    open: RefCell<HashMap<Key, Rc<Flight>>>,
     /// Whether a call is over that somebody waits for.
     news: Cell<bool>,
 }
@@ -57,7 +57,7 @@ pub(crate) struct Lead {
 
 impl Flights {
     /// The call of this key that is under way.
-    pub(crate) fn find(&self, key: &Key) -> Option<Rc<Flight>> {
+    pub(crate) fn find(&self, key: &[u8]) -> Option<Rc<Flight>> {
         self.0.open.borrow().get(key).cloned()
     }
 

@@ -1,5 +1,6 @@
 //! What answers are kept by.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::rc::Rc;
 
@@ -8,26 +9,50 @@ use std::rc::Rc;
 const MAX_KEY_BYTES: usize = 10_240;
 
 /// The values of all identity sources, in their order. Tokens are among them, so nobody is shown it.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Key(Rc<[u8]>);
 
 impl Key {
-    /// The key of these values. `None` of one that is too long.
-    pub(crate) fn of<'v>(values: impl IntoIterator<Item = &'v [u8]>) -> Option<Self> {
-        let mut key = Vec::new();
+    /// The key of these values.
+    #[cfg(test)]
+    pub(crate) fn of<'v>(values: impl IntoIterator<Item = &'v [u8]> + Clone) -> Option<Self> {
+        let mut room = Vec::new();
+        Self::write(values, &mut room).then(|| Self::from(room.as_slice()))
+    }
+
+    /// Writes the key of these values down: most are looked up and found, and need not be kept. Whether
+    /// it is not too long.
+    pub(crate) fn write<'v>(
+        values: impl IntoIterator<Item = &'v [u8]>,
+        room: &mut Vec<u8>,
+    ) -> bool {
         for value in values {
             // The length first, so that no values are another's with the border elsewhere.
-            key.extend_from_slice(&u32::try_from(value.len()).ok()?.to_le_bytes());
-            key.extend_from_slice(value);
-            if key.len() > MAX_KEY_BYTES {
-                return None;
+            let Ok(length) = u32::try_from(value.len()) else { return false };
+            if room.len().saturating_add(value.len()) > MAX_KEY_BYTES {
+                return false;
             }
+            room.extend_from_slice(&length.to_le_bytes());
+            room.extend_from_slice(value);
         }
-        Some(Self(key.into()))
+        room.len() <= MAX_KEY_BYTES
     }
 
     pub(crate) fn len(&self) -> usize {
         self.0.len()
+    }
+}
+
+impl From<&[u8]> for Key {
+    fn from(written: &[u8]) -> Self {
+        Self(written.into())
+    }
+}
+
+/// INVARIANT: hashed as its bytes are.
+impl Borrow<[u8]> for Key {
+    fn borrow(&self) -> &[u8] {
+        &self.0
     }
 }
 

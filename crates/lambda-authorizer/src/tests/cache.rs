@@ -1,5 +1,6 @@
 //! Answers that are kept.
 
+use std::borrow::Borrow as _;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -199,7 +200,7 @@ fn what_is_kept_is_bounded_in_answers_and_in_bytes() {
             let key = Key::of([&number.to_le_bytes()[..]]).unwrap();
             cache.insert(key.clone(), answer.clone(), Duration::from_secs(1), Came::Admitted);
             assert!(cache.len() <= most, "{} after {number}", cache.len());
-            assert!(cache.get(&key, Duration::ZERO).is_some());
+            assert!(cache.get(key.borrow(), Duration::ZERO).is_some());
         }
         assert!(cache.len() >= most / 2 - 1, "{}", cache.len());
     }
@@ -217,10 +218,10 @@ fn what_is_used_is_not_forgotten() {
     for number in 0..30_000_u32 {
         let came = if number % 2 == 0 { Came::Admitted } else { Came::Refused };
         cache.insert(key(&number.to_string()), answer.clone(), until, came);
-        assert!(cache.get(&key("often"), Duration::ZERO).is_some(), "after {number}");
+        assert!(cache.get(key("often").borrow(), Duration::ZERO).is_some(), "after {number}");
     }
-    assert!(cache.get(&key("once"), Duration::ZERO).is_none());
+    assert!(cache.get(key("once").borrow(), Duration::ZERO).is_none());
     // What is said last counts.
     cache.insert(key("often"), answer, Duration::ZERO, Came::Refused);
-    assert!(cache.get(&key("often"), Duration::ZERO).is_none());
+    assert!(cache.get(key("often").borrow(), Duration::ZERO).is_none());
 }
