@@ -9,7 +9,7 @@ export TOLLGATE_ENVOY ?= $(CURDIR)/.tools/bin/envoy
 export WASM_BINDGEN_TEST_ONLY_NODE = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run build filters oci test test-native test-wasm e2e bench bench-check bench-accept bench-tools check fmt size clean envoy redis lambda signers promtool
+.PHONY: help run build filters oci test test-native test-wasm e2e bench bench-check bench-accept check fmt size clean envoy redis lambda signers promtool
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,17 +45,14 @@ test-wasm: filters ## Run the pure crates' tests as wasm under Node, and check w
 e2e: build envoy redis lambda signers ## Run only the tests with a real Envoy
 	@cargo test --quiet -p tollgate-tests --test e2e
 
-bench: bench-tools ## Measure what requests cost, beside Envoy's own filters and other proxies; ARGS=--help
-	@cargo test --quiet -p tollgate-tests --bench requests -- --chart docs/bench.svg $(ARGS)
+bench: build envoy redis ## Measure what requests cost, beside Envoy's own filters and other proxies; ARGS=--help
+	@.ci/install wrk haproxy nginx && cargo test --quiet -p tollgate-tests --bench requests -- --chart docs/bench.svg $(ARGS)
 
-bench-check: bench-tools ## Fail if a request costs a tenth more than the baseline says, next to the same base
-	@cargo test --quiet -p tollgate-tests --bench requests -- --only 'whole job' --baseline check $(ARGS)
+bench-check: build envoy redis ## Fail if a request costs a tenth more than the baseline says, next to the same base
+	@.ci/install wrk haproxy nginx && cargo test --quiet -p tollgate-tests --bench requests -- --only 'whole job' --baseline check $(ARGS)
 
-bench-accept: bench-tools ## Write down what requests cost now, for `make bench-check`
-	@cargo test --quiet -p tollgate-tests --bench requests -- --only 'whole job' --baseline write $(ARGS)
-
-bench-tools: build envoy redis
-	@.ci/install wrk haproxy nginx
+bench-accept: build envoy redis ## Write down what requests cost now, for `make bench-check`
+	@.ci/install wrk haproxy nginx && cargo test --quiet -p tollgate-tests --bench requests -- --only 'whole job' --baseline write $(ARGS)
 
 check: ## Format, lint and licences: everything that runs nothing
 	@.ci/install openssl && cargo fmt --all --check && cargo clippy --quiet --workspace --all-targets -- --deny warnings
