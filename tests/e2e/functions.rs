@@ -1,4 +1,4 @@
-//! A gateway whose routes functions answer, and whose callers functions let in: all of it by an OpenAPI
+//! A gateway whose routes functions answer, and whose callers functions let in: all of it by an `OpenAPI`
 //! document, as `tollgate run` serves one.
 
 use std::io::{BufRead, BufReader, Read, Write};

@@ -16,11 +16,11 @@ use crate::route::Route;
 /// Why a request does not go on.
 enum Stop {
     /// Not yet, or not like this.
-    Hold(Verdict),
+    Hold(Box<Verdict>),
     /// Not at all.
     Refuse(Fault),
     /// Not at all, and what the caller is asked for.
-    Challenge(Fault, Response),
+    Challenge(Fault, Box<Response>),
 }
 
 impl Stop {
@@ -32,7 +32,9 @@ impl Stop {
             Verdict::Respond(_) => {
                 Err(Self::Refuse(exchange.context.error.unwrap_or(Fault::AuthorizerFailure)))
             }
-            held @ (Verdict::Call(_) | Verdict::Body | Verdict::Wait(_)) => Err(Self::Hold(held)),
+            held @ (Verdict::Call(_) | Verdict::Body | Verdict::Wait(_)) => {
+                Err(Self::Hold(Box::new(held)))
+            }
         }
     }
 }
@@ -137,7 +139,9 @@ impl Gateway {
                 None
             }
             Err(stop) => {
-                if let Stop::Hold(Verdict::Call(_)) = &stop {
+                if let Stop::Hold(verdict) = &stop
+                    && matches!(**verdict, Verdict::Call(_))
+                {
                     notes.awaits = Awaits::Authorizer;
                 }
                 Some(self.stop_caller(stop, notes, exchange, host))
@@ -219,11 +223,11 @@ impl Gateway {
                         return Err(if jwt.is_of_user_pools() {
                             Stop::Refuse(fault)
                         } else {
-                            Stop::Challenge(fault, answer)
+                            Stop::Challenge(fault, Box::new(answer))
                         });
                     }
                     held @ (Verdict::Call(_) | Verdict::Body | Verdict::Wait(_)) => {
-                        return Err(Stop::Hold(held));
+                        return Err(Stop::Hold(Box::new(held)));
                     }
                 }
             }
@@ -278,7 +282,7 @@ impl Gateway {
         host: &dyn Host,
     ) -> Verdict {
         match stop {
-            Stop::Hold(verdict) => verdict,
+            Stop::Hold(verdict) => *verdict,
             Stop::Refuse(fault) => Verdict::Respond(self.refuse_for(fault, notes, exchange, host)),
             Stop::Challenge(fault, answer) => {
                 let challenge = answer.headers.get("www-authenticate");

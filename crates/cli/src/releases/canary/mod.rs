@@ -18,7 +18,7 @@ use crate::terminal;
 pub enum Command {
     /// Start a canary of a stage with a document
     #[command(after_help = EXIT_CODES, mut_arg("stage", |arg| arg.required(true)))]
-    Start(start::Arguments),
+    Start(Box<start::Arguments>),
     /// Start a canary of what a stage serves, with other stage variables
     #[command(after_help = EXIT_CODES)]
     Override(start::Variables),
