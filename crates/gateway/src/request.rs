@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use tollgate_canary::Variant;
+use tollgate_iam_authorizer::refuse_unreadable;
 use tollgate_lambda::event::Source;
 use tollgate_lambda_proxy::LambdaProxy;
 use tollgate_mapping::Scene;
@@ -117,7 +118,11 @@ impl Gateway {
             exchange.request.headers.remove_alike(header);
         }
         let found = snapshot.router.find(exchange.request.method(), rest.as_bytes());
-        let found = found.ok_or(Fault::RouteNotFound)?;
+        let Some(found) = found else {
+            let is_rest = api.protocol == Protocol::Rest;
+            let unreadable = is_rest.then(|| refuse_unreadable(exchange)).flatten();
+            return Err(unreadable.unwrap_or(Fault::RouteNotFound));
+        };
         // Many a backend merges slashes, and some decode them. If that leads to another route, it must
         // not be one that asks for more than this one.
         if let Some(loose) = path::read_loosely(&rest)

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use tollgate_policy::{Exchange, Invalid, Verdict};
+use tollgate_policy::{Exchange, Fault, Invalid, Verdict};
 use tollgate_sigv4::{Outcome, Presented, Refusal, SigningKeys, Verified};
 
 use crate::answer::{self, Style};
@@ -38,6 +38,15 @@ impl Notes {
     pub fn signer(&self) -> Option<&Rc<Signer>> {
         self.signer.as_ref()
     }
+}
+
+/// What API Gateway finds wrong with an `Authorization` that is no signature, where it takes it for one: of
+/// every request to a REST API that no authorizer reads, also for what is not there. Nothing where there
+/// is none, or one that can be read.
+pub fn refuse_unreadable(exchange: &mut Exchange) -> Option<Fault> {
+    let refusal = with_arrived(exchange, |request| Presented::read(request).err())?;
+    let _ = answer::refused(exchange, Style::Rest, &refusal);
+    exchange.context.error
 }
 
 /// What has been found out.

@@ -19,7 +19,7 @@ mod secret;
 mod signer;
 
 pub use answer::Style;
-pub use authorizer::{IamAuthorizer, MAX_CREDENTIALS, Notes};
+pub use authorizer::{IamAuthorizer, MAX_CREDENTIALS, Notes, refuse_unreadable};
 pub use config::{Config, Credential, Owner};
 pub use exchange::withdraw_signature;
 pub use filter::Filter;

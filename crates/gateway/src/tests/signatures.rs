@@ -153,6 +153,30 @@ fn what_two_policies_come_to_depends_on_the_callers_account() {
     check(OTHER, &allow, Some(&policy("Allow", Some("123456789012"))), false);
 }
 
+/// As everybody learns who sends a token to a path that is not there.
+#[test]
+fn what_is_no_signature_is_told_so_where_there_is_no_route() {
+    let open = |protocol| {
+        let api = open_api(protocol, &[("GET /x", "http://b")], &["v1"]);
+        gateway(&definition(&[("a", api)]))
+    };
+    let told = |protocol, path, fields: &[(&str, &str)]| {
+        send(&open(protocol), request("GET", "a", path, fields)).to_string()
+    };
+    let bearer = [("authorization", "Bearer token")];
+    let nowhere = told("rest", "/v1/y", &bearer);
+    let wrong = "not a valid key=value pair (missing equal-sign) in Authorization header";
+    assert!(nowhere.starts_with("403") && nowhere.contains(wrong), "{nowhere}");
+    assert!(!nowhere.contains("Bearer token"), "{nowhere}");
+    let missing = r#"403 {"message":"Missing Authentication Token"}"#;
+    assert_eq!(told("rest", "/v1/y", &[]), missing);
+    assert_eq!(told("rest", "/v1/x", &bearer), "GET http://b:80 /");
+    assert_eq!(told("http", "/v1/y", &bearer), r#"404 {"message":"Not Found"}"#);
+    let signature = authorization("GET", "/v1/y", "");
+    let signed = [("authorization", signature.as_str()), ("x-amz-date", DATE)];
+    assert_eq!(told("rest", "/v1/y", &signed), missing);
+}
+
 #[test]
 fn without_credentials_nobody_is_let_in() {
     let mut api = open_api("rest", &[("ANY /{proxy+}", "http://b")], &["v1"]);
