@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use serde::Serialize;
 use tollgate_gateway::Gateway;
-use tollgate_gateway::definition::{Definition, Protocol};
+use tollgate_gateway::definition::{Authorization, Definition, Protocol};
 use tollgate_iam_authorizer::Credential;
 use tollgate_lambda::Functions;
 use tollgate_openapi::{Notice, Options, Place, Problem, Translation};
@@ -122,6 +122,8 @@ pub fn translate(texts: &Texts, source: &Source) -> Result<Document, Vec<Finding
     if let Some(path) = &credentials {
         definition.credentials = self::credentials(path)?;
     }
+    let notices = notices.into_iter().map(Finding::from);
+    let notices = notices.chain(nobody_signs(&definition, &options.file)).collect();
     if keys.is_some() {
         definition.api_key_files.get_or_insert_default();
     }
@@ -129,10 +131,7 @@ pub fn translate(texts: &Texts, source: &Source) -> Result<Document, Vec<Finding
         definition.counters.get_or_insert_with(|| Counters::behind(COUNTERS));
     }
     match Gateway::compile(definition.clone()) {
-        Ok(_) => {
-            let notices = notices.into_iter().map(Finding::from).collect();
-            Ok(Document { definition, notices, keys, credentials, counters })
-        }
+        Ok(_) => Ok(Document { definition, notices, keys, credentials, counters }),
         Err(invalid) => {
             let with = source.overlay.as_ref().map(|path| format!(" with {}", path.display()));
             Err(vec![Finding {
@@ -146,6 +145,26 @@ pub fn translate(texts: &Texts, source: &Source) -> Result<Document, Vec<Finding
             }])
         }
     }
+}
+
+/// What is said where routes want signatures, and nobody may sign.
+fn nobody_signs(definition: &Definition, file: &str) -> Option<Finding> {
+    let mut routes = definition.apis.values().flat_map(|api| api.routes.values());
+    let wants = routes.any(|route| route.authorization == Authorization::Iam);
+    if !wants || !definition.credentials.is_empty() {
+        return None;
+    }
+    let reason = "there are routes that want signatures, and nobody may sign: name those who may in a \
+                  file, with `--credentials` or the overlay's `credentialsFile`";
+    Some(Finding {
+        text: format!("{file}: {reason}"),
+        file: file.to_owned(),
+        line: None,
+        column: None,
+        path: String::new(),
+        reason: reason.to_owned(),
+        also: Vec::new(),
+    })
 }
 
 /// Those who may sign, of a file.

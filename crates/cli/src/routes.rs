@@ -34,7 +34,9 @@ pub struct Row {
     /// The path from the root of the gateway's own host name, the stage included. `/*` is what no
     /// other route takes.
     pub path: String,
-    /// The authorizer; nothing where anyone may call.
+    /// How callers are told: `none`, `jwt`, `lambda` or `iam`.
+    pub authorization: &'static str,
+    /// The authorizer, where there is one.
     pub authorizer: Option<String>,
     /// The scopes of which a caller must have one.
     pub scopes: Vec<String>,
@@ -82,11 +84,11 @@ fn row(
     variables: &BTreeMap<String, String>,
 ) -> Row {
     let (method, path) = key.split_once(' ').unwrap_or(("ANY", "/*"));
-    let (authorizer, scopes) = match &route.authorization {
-        Authorization::None => (None, Vec::new()),
-        Authorization::Iam => (Some("AWS_IAM".to_owned()), Vec::new()),
-        Authorization::Lambda(lambda) => (Some(lambda.authorizer.clone()), Vec::new()),
-        Authorization::Jwt(jwt) => (Some(jwt.authorizer.clone()), jwt.scopes.clone()),
+    let (authorization, authorizer, scopes) = match &route.authorization {
+        Authorization::None => ("none", None, Vec::new()),
+        Authorization::Iam => ("iam", None, Vec::new()),
+        Authorization::Lambda(lambda) => ("lambda", Some(lambda.authorizer.clone()), Vec::new()),
+        Authorization::Jwt(jwt) => ("jwt", Some(jwt.authorizer.clone()), jwt.scopes.clone()),
     };
     let uri = match integration {
         Integration::HttpProxy(service) | Integration::Http(Http { service, .. }) => {
@@ -108,6 +110,7 @@ fn row(
         route_key: key.to_owned(),
         method: method.to_owned(),
         path: format!("{}{path}", prefix(place.protocol, place.stage)),
+        authorization,
         authorizer,
         scopes,
         api_key_required: route.api_key_required,
@@ -154,10 +157,11 @@ pub fn table(rows: &[Row]) -> String {
 }
 
 fn authorization(row: &Row) -> String {
+    let kind = row.authorization;
     match (&row.authorizer, row.scopes.join(" or ")) {
-        (None, _) => "none".to_owned(),
-        (Some(authorizer), none) if none.is_empty() => format!("jwt {authorizer}"),
-        (Some(authorizer), scopes) => format!("jwt {authorizer}: {scopes}"),
+        (None, _) => kind.to_owned(),
+        (Some(authorizer), none) if none.is_empty() => format!("{kind} {authorizer}"),
+        (Some(authorizer), scopes) => format!("{kind} {authorizer}: {scopes}"),
     }
 }
 

@@ -118,6 +118,7 @@ GET     /orders/{id}  none           http://127.0.0.1:8081/orders/{id}
             "path": "/v1/orders/{id}",
             "authorizer": null,
             "scopes": [],
+            "authorization": "none",
             "api_key_required": false,
             "uri": "http://127.0.0.1:8081/orders/{id}",
         }])
