@@ -13,6 +13,8 @@
 //! With `BLESS=1` in the environment the results are written instead of compared.
 #![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod mutated;
+
 use std::env;
 use std::fmt::Write;
 use std::fs;
@@ -93,7 +95,7 @@ fn every_mistake_is_refused_with_the_text_that_is_kept_beside_it() {
 }
 
 /// The API that an overlay of this name is for, served on its stages.
-fn api_of(name: &str, overlay: &Overlay) -> Definition {
+fn api_of(name: &str, overlay: &Overlay) -> Result<Definition, Vec<Problem>> {
     let protocol = if name.starts_with("rest-") { "rest" } else { "http" };
     let file = format!("golden/overlay/{protocol}.api.yaml");
     let text = fs::read_to_string(folder(&file)).expect("the API");
@@ -102,15 +104,12 @@ fn api_of(name: &str, overlay: &Overlay) -> Definition {
     // Where a stage lacks it, it comes from outside: what is wrong here is the overlay.
     let host = (!has_host).then(|| ("host".to_owned(), "outside.internal".to_owned()));
     let options = Options { stages, stage_variables: host.into_iter().collect(), ..named(&file) };
-    let translation = translate(&text, &options).unwrap_or_else(|problems| {
-        panic!("{file}:\n{}", lines(problems));
-    });
-    translation.definition
+    Ok(translate(&text, &options)?.definition)
 }
 
 fn overlay(name: &str, text: &str) -> Result<Overlaid, Vec<Problem>> {
     let overlay = Overlay::parse(text, &format!("{name}.yaml"))?;
-    overlay.apply(api_of(name, &overlay), None)
+    overlay.apply(api_of(name, &overlay)?, None)
 }
 
 #[test]
@@ -163,6 +162,12 @@ fn the_example_of_the_reference_is_an_overlay() {
     assert_eq!(lines(overlaid.notices), "");
     Gateway::compile(overlaid.definition).unwrap_or_else(|invalid| panic!("{invalid}"));
     for part in parts {
+        // What is secret is a file of its own.
+        if part.starts_with("credentials:") {
+            let read = tollgate_overlay::credentials::read(part, "credentials.yaml");
+            assert_eq!(read.map(|all| all.len()).map_err(lines), Ok(1), "{part}");
+            continue;
+        }
         let text = format!("tollgate: 1\n{part}");
         overlay("example", &text).unwrap_or_else(|problems| panic!("{}{text}", lines(problems)));
     }

@@ -170,23 +170,9 @@ impl Rule {
         if !(1..=MAX_PRIORITY).contains(&priority) {
             return Err(Invalid::new("", format!("a priority is from 1 to {MAX_PRIORITY}")));
         }
-        if rule.conditions.len() > MAX_CONDITIONS {
-            let reason = format!("must not be more than {MAX_CONDITIONS}");
-            return Err(Invalid::new("conditions", reason));
-        }
-        let conditions = (rule.conditions.iter().enumerate())
-            .map(|(index, condition)| {
-                Condition::compile(condition)
-                    .map_err(|invalid| invalid.within(format!("conditions[{index}]")))
-            })
-            .collect::<Result<Vec<_>, _>>()?;
+        let conditions = conditions(rule)?;
         let InvokeApi { api, stage, strip_base_path } = &rule.invoke_api;
         let at = |invalid: Invalid| invalid.within("invoke_api");
-        let has_base_path = conditions.iter().any(|each| matches!(each, Condition::BasePaths(_)));
-        if *strip_base_path && !has_base_path {
-            let reason = "there is no base path among the conditions that could be stripped";
-            return Err(at(Invalid::new("strip_base_path", reason)));
-        }
         let (api, stage) = places.find(api, Some(stage)).map_err(at)?;
         let stage = stage.ok_or_else(|| at(Invalid::new("stage", "must be there")))?;
         Ok(Self { conditions, api, stage, strips_base_path: *strip_base_path })
@@ -217,6 +203,33 @@ impl Rule {
         }
         Some(Lead { api: self.api, stage: Some(self.stage), path, base_path: None })
     }
+}
+
+/// Whether a rule can be one, wherever it leads.
+///
+/// # Errors
+/// [`Invalid`] with the place of what is wrong, from the rule on.
+pub fn check_routing_rule(rule: &RoutingRule) -> Result<(), Invalid> {
+    conditions(rule).map(drop)
+}
+
+fn conditions(rule: &RoutingRule) -> Result<Vec<Condition>, Invalid> {
+    if rule.conditions.len() > MAX_CONDITIONS {
+        let reason = format!("must not be more than {MAX_CONDITIONS}");
+        return Err(Invalid::new("conditions", reason));
+    }
+    let conditions = (rule.conditions.iter().enumerate())
+        .map(|(index, condition)| {
+            Condition::compile(condition)
+                .map_err(|invalid| invalid.within(format!("conditions[{index}]")))
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    let has_base_path = conditions.iter().any(|each| matches!(each, Condition::BasePaths(_)));
+    if rule.invoke_api.strip_base_path && !has_base_path {
+        let reason = "there is no base path among the conditions that could be stripped";
+        return Err(Invalid::new("invoke_api.strip_base_path", reason));
+    }
+    Ok(conditions)
 }
 
 impl Condition {

@@ -48,6 +48,7 @@ mod view;
 mod vpc_endpoint;
 
 pub use definition::Definition;
+pub use domain::check_routing_rule;
 pub use explain::{Explanation, Outcome, Step, outward};
 pub use gateway::{Gateway, Notes};
 pub use request::{COMPRESSION_HEADER, EVENT_HEADER, SHADOW_HEADER, STREAM, TRANSFER_HEADER};

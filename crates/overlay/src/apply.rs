@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use tollgate_gateway::Definition;
 use tollgate_gateway::definition::{Api, ApiStage, Protocol, Stage, UsagePlan};
+use tollgate_gateway::{Definition, upstreams};
+use tollgate_policy::Invalid;
 use tollgate_rate_limit::Throttle;
 use tollgate_source::text::quoted;
 use tollgate_source::{At, Findings};
@@ -135,6 +136,15 @@ fn make_stage(
     variables.extend(outer.clone());
     if let Some((at, canary)) = &written.canary {
         canary::check(canary, &variables, at, out);
+        let mut of_canary = variables.clone();
+        of_canary.extend(canary.stage_variable_overrides.clone());
+        // What the stage itself has has been looked at in the document.
+        if reaches(api, &variables).is_ok()
+            && let Err(invalid) = reaches(api, &of_canary)
+        {
+            let overrides = at.get("stageVariableOverrides");
+            out.refuse_key(overrides.as_ref().unwrap_or(at), invalid.reason);
+        }
     }
     Stage {
         canary: written.canary.as_ref().map(|(_, canary)| canary.clone()),
@@ -146,6 +156,18 @@ fn make_stage(
         client_throttles: written.clients.clone(),
         ..Stage::default()
     }
+}
+
+/// Whether the services of an API can be reached with these stage variables.
+fn reaches(api: &Api, variables: &BTreeMap<String, String>) -> Result<(), Invalid> {
+    let stage = Stage { variables: variables.clone(), ..Stage::default() };
+    let api = Api {
+        integrations: api.integrations.clone(),
+        stages: BTreeMap::from([(String::new(), stage)]),
+        ..Api::new(String::new(), api.protocol)
+    };
+    let apis = BTreeMap::from([(String::new(), api)]);
+    upstreams(&Definition { apis, ..Definition::default() }).map(drop)
 }
 
 fn check_stage_name(written: &stage::Written<'_>, protocol: Protocol, out: &mut Findings) {

@@ -68,7 +68,8 @@ fn read<'a>(name: &'a str, at: &At<'a>, out: &mut Findings) -> Written<'a> {
     let rules = fields.take("routingRules");
     let lists = [fields.take("apiMappings"), fields.take("basePathMappings")];
     fields.finish(out);
-    if rules.is_none() && lists.iter().all(Option::is_none) {
+    let rules_are_empty = rules.as_ref().is_none_or(|at| at.node.items().is_empty());
+    if rules_are_empty && lists.iter().all(Option::is_none) {
         out.refuse_key(at, "lacks `apiMappings`: without them nothing answers there");
         return written;
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use tollgate_gateway::check_routing_rule;
 use tollgate_gateway::definition::{Api, Condition, HeaderMatch, InvokeApi, RoutingRule};
 use tollgate_source::text::{any_of, quoted};
 use tollgate_source::{At, Findings};
@@ -141,7 +142,38 @@ fn make(
         stage: stage.to_owned(),
         strip_base_path: written.strip_base_path,
     };
-    Some(RoutingRule { conditions: written.conditions.clone(), invoke_api })
+    let rule = RoutingRule { conditions: written.conditions.clone(), invoke_api };
+    if let Err(invalid) = check_routing_rule(&rule) {
+        out.refuse(&place(&written.at, &invalid.field), invalid.reason);
+        return None;
+    }
+    Some(rule)
+}
+
+/// Where something of a rule is written, such as `conditions[1].match_headers[0].header`.
+fn place<'a>(rule: &At<'a>, field: &str) -> At<'a> {
+    let mut here = rule.clone();
+    for part in field.split('.') {
+        let (name, index) = part.split_once('[').unwrap_or((part, ""));
+        let name = match name {
+            "match_base_paths" => "matchBasePaths",
+            "match_headers" => "matchHeaders",
+            "value_glob" => "valueGlob",
+            "invoke_api" => "actions",
+            "strip_base_path" => "stripBasePath",
+            other => other,
+        };
+        let Some(mut next) = here.get(name) else { break };
+        // `actions` has one item, which is an object with one entry.
+        let action = next.items().next().and_then(|only| only.get("invokeApi"));
+        if let Some(action) = action.filter(|_| name == "actions") {
+            next = action;
+        }
+        let list = next.get("anyOf").unwrap_or_else(|| next.clone());
+        let index = index.trim_end_matches(']').parse::<usize>().ok();
+        here = index.and_then(|index| list.items().nth(index)).unwrap_or(next);
+    }
+    here
 }
 
 /// What a domain name goes by. API Gateway's `routingMode`.

@@ -8,6 +8,9 @@ use tollgate_source::{At, Fields, Findings};
 use crate::extensions::Extended as _;
 use crate::{Context, uri};
 
+/// The longest name that the DNS has.
+const MAX_NAME_BYTES: usize = 253;
+
 /// What is said of encryption.
 #[derive(Default)]
 pub(super) struct Encryption<'a> {
@@ -52,7 +55,7 @@ pub(super) fn read<'a>(
         Some(at) => {
             let name = at.filled(out)?;
             let takes = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
-            if !name.bytes().all(takes) {
+            if name.len() > MAX_NAME_BYTES || !name.bytes().all(takes) {
                 out.refuse(&at, format!("{} is not a DNS name", quoted(name)));
                 return None;
             }
