@@ -1,5 +1,4 @@
 //! Certificates as OpenSSL makes them, and what no certificate is.
-#![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
 #[cfg(not(target_arch = "wasm32"))]
 mod openssl;
