@@ -28,6 +28,11 @@ impl Random {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
         usize::try_from(self.0 >> 33).unwrap_or_default() % limit.max(1)
     }
+
+    /// One of these.
+    fn of<T: Clone + Default>(&mut self, all: &[T]) -> T {
+        all.get(self.below(all.len())).cloned().unwrap_or_default()
+    }
 }
 
 /// What people write, right and wrong.
@@ -106,13 +111,13 @@ fn written(random: &mut Random) -> Value {
         2 => false.into(),
         3 => json!([]),
         4 => json!({}),
-        5 => [0, 1, 2, 49, 50, 599, 600, 29_001, 30_001, 900_001, -1, 1_i64 << 40]
-            [random.below(12)]
-        .into(),
-        6 => [0.5, 1.5, 1e9, -0.1, 99.995][random.below(5)].into(),
-        7 => "x".repeat([64, 129, 256, 513, 2_000, 9_000][random.below(6)]).into(),
+        5 => {
+            random.of(&[0, 1, 2, 49, 50, 599, 600, 29_001, 30_001, 900_001, -1, 1_i64 << 40]).into()
+        }
+        6 => random.of(&[0.5, 1.5, 1e9, -0.1, 99.995]).into(),
+        7 => "x".repeat(random.of(&[64, 129, 256, 513, 2_000, 9_000])).into(),
         8 => json!(["a", "a"]),
-        _ => texts[random.below(texts.len())].into(),
+        _ => random.of(&texts).into(),
     }
 }
 
@@ -171,11 +176,11 @@ fn change(document: &mut Value, random: &mut Random) {
         }
         (2, Value::Object(map)) if !map.is_empty() => {
             let value = map.values().nth(random.below(map.len())).cloned().unwrap_or_default();
-            let many = [3, 11, 21, 51, 101, 301][random.below(6)];
+            let many = random.of(&[3, 11, 21, 51, 101, 301]);
             map.extend((0..many).map(|number| (format!("n{number}"), value.clone())));
         }
         (0..=2, Value::Array(items)) if !items.is_empty() => {
-            let many = [2, 11, 51, 101, 201][random.below(5)];
+            let many = random.of(&[2, 11, 51, 101, 201]);
             *items = items.iter().cycle().take(items.len() * many).cloned().collect();
         }
         (3, place) if count(&other) < 50 => *place = other,
