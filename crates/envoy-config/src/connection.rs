@@ -13,7 +13,7 @@ pub(crate) fn nobody_is_internal() -> Node {
     }
 }
 
-/// How long an exchange may take: the time for the request, for the backend, and to read the answer.
+/// How long an exchange may take, from its first byte to its last.
 pub(crate) const WHOLE: Duration = Duration::from_secs(300);
 
 /// What holds in every version of HTTP.
@@ -21,6 +21,7 @@ pub(crate) fn common(underscores: Underscores) -> Node {
     map! {
         /// Longer than the 60 s that load balancers keep a connection they may use again.
         "idle_timeout": Duration::from_secs(75),
+        /// The time for the request, for the backend, and to read the answer.
         "max_stream_duration": WHOLE,
         /// The bytes are what API Gateway limits.
         "max_headers_count": 200_u32,
