@@ -102,7 +102,11 @@ pub fn translate(texts: &Texts, source: &Source) -> Result<Document, Vec<Finding
         Some(Err(_)) | None => BTreeMap::new(),
     };
     let mut options = Options { stages, ..options(source) };
+    let mut account_id = source.account_id.clone();
     if let Some(Ok(overlay)) = &overlay {
+        // Policies speak of the account, and must speak of the one that is served.
+        account_id = account_id.or(overlay.account_id());
+        options.account_id = account_id.clone().unwrap_or(options.account_id);
         let functions = overlay.functions();
         options.functions.by_name = functions.by_name;
         // What is said on the command line comes before what a file says.
@@ -113,6 +117,7 @@ pub fn translate(texts: &Texts, source: &Source) -> Result<Document, Vec<Finding
         .map_err(|problems| problems.into_iter().map(Finding::from).collect::<Vec<_>>())?;
     notices.extend(overlaid.notices);
     let Overlaid { mut definition, counters, api_keys_file, credentials_file, .. } = overlaid;
+    definition.account_id = account_id.or(definition.account_id);
     let beside = |file: String| match source.overlay.as_deref().and_then(Path::parent) {
         Some(folder) => folder.join(file),
         None => file.into(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use tollgate_gateway::{COMPRESSION_HEADER, SHADOW_HEADER, TRANSFER_HEADER};
+use tollgate_gateway::{COMPRESSION_HEADER, EVENT_HEADER, SHADOW_HEADER, TRANSFER_HEADER};
 
 use crate::access;
 use crate::bootstrap::{address, source};
@@ -153,7 +153,7 @@ fn route_config(sizes: &BTreeSet<u32>) -> Node {
             "domains": ["*"],
             /// Between the filter and Envoy. (Envoy removes the ones it obeys.)
             "request_headers_to_remove":
-                [CLUSTER_HEADER, COMPRESSION_HEADER, TRANSFER_HEADER, "x-envoy-external-address"],
+                [CLUSTER_HEADER, COMPRESSION_HEADER, TRANSFER_HEADER, EVENT_HEADER, "x-envoy-external-address"],
             "routes": routes,
             /// What the filter may hold back of a body.
             "request_body_buffer_limit": MAX_BODY_BYTES,

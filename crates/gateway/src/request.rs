@@ -42,8 +42,8 @@ pub const STREAM: &str = "stream";
 
 /// The header field by which the proxy is told the event of a request without a body.
 pub const EVENT_HEADER: &str = "x-tollgate-event";
-/// How long that may be: what the proxy is told in one field. It is made of no more than the head of a
-/// request.
+/// How long that may be: what the adapter lets through in one field. It is made of the head of a request,
+/// in which all stands twice, and of what is known of the caller. What is longer is refused.
 const MAX_EVENT_BYTES: usize = 60 * 1024;
 
 /// API Gateway's limit on a payload.

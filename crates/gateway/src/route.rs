@@ -77,8 +77,9 @@ impl Route {
             return Err(Invalid::new("api_key_required", reason));
         }
         check_claims_to_headers(&route.claims_to_headers)?;
-        if authorization.is_open() && !route.claims_to_headers.is_empty() {
-            let reason = "an open route has no claims";
+        let has_claims = matches!(authorization, Authorization::Jwt(_));
+        if !has_claims && !route.claims_to_headers.is_empty() {
+            let reason = "only a route whose callers have tokens has claims";
             return Err(Invalid::new("claims_to_headers", reason));
         }
         let validator = (route.validation.as_ref())

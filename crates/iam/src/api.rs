@@ -24,18 +24,23 @@ pub struct Api {
 }
 
 impl Api {
-    /// An API of a region, whose partition goes by its region.
+    /// The part of AWS that a region belongs to.
     #[must_use]
-    pub fn new(region: &str, account_id: &str, api_id: &str) -> Self {
-        let partition = if region.starts_with("cn-") {
+    pub fn partition(region: &str) -> &'static str {
+        if region.starts_with("cn-") {
             "aws-cn"
         } else if region.starts_with("us-gov-") {
             "aws-us-gov"
         } else {
             "aws"
-        };
+        }
+    }
+
+    /// An API of a region, whose partition goes by its region.
+    #[must_use]
+    pub fn new(region: &str, account_id: &str, api_id: &str) -> Self {
         Self {
-            partition: partition.to_owned(),
+            partition: Self::partition(region).to_owned(),
             region: region.to_owned(),
             account_id: account_id.to_owned(),
             api_id: api_id.to_owned(),

@@ -259,7 +259,10 @@ impl LambdaAuthorizer {
         })?;
         self.check_token(&values)?;
         let mut key = Vec::new();
-        if !self.ttl.is_zero() && Key::write(values.iter().map(|value| &**value), &mut key) {
+        // A function may decide by the stage, of which each has answers of its own.
+        let stage = exchange.context.stage.as_bytes();
+        let told_apart = std::iter::once(stage).chain(values.iter().map(|value| &**value));
+        if !self.ttl.is_zero() && Key::write(told_apart, &mut key) {
             if let Some(answer) = self.cache.borrow().borrow_mut().get(&key, host.uptime()) {
                 notes.answer = Some(answer);
                 return Ok(Verdict::Continue);

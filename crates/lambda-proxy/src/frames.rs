@@ -51,6 +51,9 @@ impl Frames {
         loop {
             match self.part {
                 Part::Prelude => {
+                    if self.is_complete && !rest.is_empty() {
+                        return Err(STRANGE);
+                    }
                     let Some(prelude) = self.take(PRELUDE_BYTES, &mut rest) else { return Ok(()) };
                     self.part = fields(&prelude)?;
                 }

@@ -12,6 +12,11 @@ const DELIMITER: &[u8; 8] = &[0; 8];
 /// How far into a stream its head may reach. API Gateway's own limit.
 const MAX_HEAD_BYTES: usize = 16 * 1024;
 
+/// How much is read again while the head is not all there: the head, in frames as small as they come.
+const MAX_READ_AGAIN_BYTES: usize = 4 * MAX_HEAD_BYTES;
+
+const NO_HEAD: Wrong = "there are no eight NULs in the first 16 KB of the stream";
+
 /// The media type of the frames in which Lambda sends a stream. What stands in for Lambda may send what
 /// the function wrote as it is.
 const FRAMES: &[u8] = b"application/vnd.amazon.eventstream";
@@ -56,6 +61,7 @@ impl Stream {
     }
 
     fn advance(&mut self, piece: &mut Vec<u8>, is_last: bool) -> Result<Progress, Wrong> {
+        let came = piece.len();
         // What is read again is read from the beginning.
         let mut frames = self.frames.clone();
         if let Some(frames) = &mut frames {
@@ -66,7 +72,9 @@ impl Stream {
         let progress = if self.has_begun {
             Progress::GoesOn
         } else {
-            let Some(head) = head(piece, is_last)? else { return Ok(Progress::More) };
+            let Some(head) = head(piece, is_last)? else {
+                return if came > MAX_READ_AGAIN_BYTES { Err(NO_HEAD) } else { Ok(Progress::More) };
+            };
             self.has_no_body = has_no_body(head.status);
             Progress::Begun(head)
         };
@@ -88,7 +96,7 @@ fn head(written: &mut Vec<u8>, is_last: bool) -> Result<Option<Response>, Wrong>
     let start = written.get(..looked_at).unwrap_or_default();
     let Some(end) = start.windows(DELIMITER.len()).position(|bytes| bytes == DELIMITER) else {
         if is_last || written.len() > looked_at {
-            return Err("there are no eight NULs in the first 16 KB of the stream");
+            return Err(NO_HEAD);
         }
         return Ok(None);
     };

@@ -152,6 +152,6 @@ impl Options {
         }
         text.replace("${AWS::Region}", &self.region)
             .replace("${AWS::AccountId}", &self.account_id)
-            .replace("${AWS::Partition}", "aws")
+            .replace("${AWS::Partition}", tollgate_iam::Api::partition(&self.region))
     }
 }

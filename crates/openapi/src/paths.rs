@@ -181,9 +181,10 @@ impl Routes {
         let Some(Access { authorization, api_key_required }) = access else {
             return;
         };
-        if authorization == Authorization::None && !translated.claims_to_headers.is_empty() {
-            let reason = "anyone may call this operation, so there are no claims for its integration's \
-                          headers: require a token in `security`, or remove the mapping";
+        let has_claims = matches!(authorization, Authorization::Jwt(_));
+        if !has_claims && !translated.claims_to_headers.is_empty() {
+            let reason = "callers of this operation have no token, so there are no claims for its \
+                          integration's headers: require one in `security`, or remove the mapping";
             out.refuse_key(at, reason);
             return;
         }

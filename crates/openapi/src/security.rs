@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tollgate_gateway::definition::{
     Authorization, Authorizer, JwtAuthorization, LambdaAuthorization, Protocol,
 };
+use tollgate_policy::is_token;
 use tollgate_source::text::{cut, nearest, quoted};
 use tollgate_source::{At, Fields, Findings};
 
@@ -222,7 +223,8 @@ impl<'a> Schemes<'a> {
         let scheme = reference::follow(found, &context.root, out)
             .and_then(|at| read_scheme(&at, context, out));
         self.used.insert(name, scheme);
-        if self.used.len() == MAX_AUTHORIZERS + 1 {
+        let is_authorizer = |scheme: &&Option<Scheme>| !matches!(scheme, Some(Scheme::Iam));
+        if self.used.values().filter(is_authorizer).count() == MAX_AUTHORIZERS + 1 {
             let reason = format!("an API has at most {MAX_AUTHORIZERS} authorizers");
             out.refuse_key(named_at, reason);
         }
@@ -333,7 +335,9 @@ fn read_scheme(at: &At<'_>, context: &Context<'_>, out: &mut Findings) -> Option
     let authorizer = fields.take("x-amazon-apigateway-authorizer");
     fields.done(out);
     if let Some(authorizer) = authorizer {
-        return authorizer::translate(&authorizer, context, out).map(Scheme::Authorizer);
+        let header = Some(header).filter(|header| kind == "apiKey" && is_token(header.as_bytes()));
+        let authorizer = authorizer::translate(&authorizer, header, context, out);
+        return authorizer.map(Scheme::Authorizer);
     }
     let auth_type = auth_type.and_then(|at| at.string(out)).unwrap_or_default();
     if auth_type.eq_ignore_ascii_case("awsSigv4") {

@@ -139,6 +139,13 @@ impl Overlay {
         stages
     }
 
+    /// The account that the overlay names, which the document may speak of.
+    #[must_use]
+    pub fn account_id(&self) -> Option<String> {
+        let written = read::read(&At::root(&self.node), &mut Findings::default());
+        written.and_then(|written| written.account_id).map(str::to_owned)
+    }
+
     /// Where the functions are called that the document names.
     #[must_use]
     pub fn functions(&self) -> Functions {

@@ -181,11 +181,20 @@ impl Shared {
     /// The same, in the place of what another document said before.
     ///
     /// The API that answers where the host names none stays the one it was: who deploys another API does
-    /// not say that requests for the first are now for it.
+    /// not say that requests for the first are now for it. And what decides who may call stays where nothing
+    /// new is said of it: policies of other APIs go by it.
     #[must_use]
     pub fn after(self, before: &Self) -> Self {
-        let default_api = before.default_api.clone().or(self.default_api);
-        Self { default_api, ..self }
+        let vpc_endpoints =
+            if self.vpc_endpoints.is_empty() { &before.vpc_endpoints } else { &self.vpc_endpoints };
+        Self {
+            default_api: before.default_api.clone().or(self.default_api),
+            account_id: self.account_id.or_else(|| before.account_id.clone()),
+            region: self.region.or_else(|| before.region.clone()),
+            credentials_file: self.credentials_file.or_else(|| before.credentials_file.clone()),
+            vpc_endpoints: vpc_endpoints.clone(),
+            ..self
+        }
     }
 }
 

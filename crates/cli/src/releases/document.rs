@@ -113,8 +113,10 @@ impl Parts {
         if self.has_overlay || before.apis.is_empty() {
             return Some(self.shared.clone().after(&before.shared));
         }
-        let Shared { keys_file, api_key_files, credentials_file, .. } = self.shared.clone();
-        if keys_file.is_none() && credentials_file.is_none() {
+        let Shared { keys_file, api_key_files, credentials_file, region, account_id, .. } =
+            self.shared.clone();
+        let given = [&keys_file, &credentials_file, &region, &account_id];
+        if given.iter().all(|given| given.is_none()) {
             return None;
         }
         let has_keys = keys_file.is_some();
@@ -123,6 +125,8 @@ impl Parts {
             keys_file: keys_file.or(kept.keys_file),
             api_key_files: if has_keys { api_key_files } else { kept.api_key_files },
             credentials_file: credentials_file.or(kept.credentials_file),
+            region: region.or(kept.region),
+            account_id: account_id.or(kept.account_id),
             ..before.shared.clone()
         })
     }

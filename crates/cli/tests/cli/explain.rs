@@ -171,3 +171,29 @@ fn what_functions_are_told_is_shown() {
     assert!(unsigned.contains("authorizer  it takes a signature"), "{unsigned}");
     assert!(unsigned.contains("< 403"), "{unsigned}");
 }
+
+#[test]
+fn a_policy_speaks_of_the_account_that_is_served() {
+    let folder = folder();
+    let (path, overlay) = (folder.path().join("api.yaml"), folder.path().join("o.yaml"));
+    let document = r#"
+swagger: "2.0"
+info: {title: Orders, version: "1"}
+x-amazon-apigateway-policy:
+  Version: "2012-10-17"
+  Statement:
+  - {Effect: Allow, Principal: "*", Action: "execute-api:Invoke", Resource: "*"}
+  - {Effect: Deny, Principal: "*", Action: "execute-api:Invoke", Resource: "arn:aws:execute-api:${AWS::Region}:${AWS::AccountId}:*/prod/GET/orders"}
+paths:
+  /orders:
+    get:
+      x-amazon-apigateway-integration: {type: http_proxy, httpMethod: GET, uri: "https://orders.internal/"}
+"#;
+    fs::write(&path, document).expect("a document");
+    fs::write(&overlay, "tollgate: 1\naccountId: \"210987654321\"\n").expect("an overlay");
+    let place = ["explain", argument(&path), "/prod/orders", "--overlay", argument(&overlay)];
+    for more in [&[][..], &["--account-id", "555555555555"]] {
+        let outcome = run(&[&place[..], more].concat());
+        assert!(outcome.stdout.contains("< 403"), "{}{}", outcome.stdout, outcome.stderr);
+    }
+}

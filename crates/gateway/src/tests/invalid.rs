@@ -90,7 +90,7 @@ fn a_route_is_refused() {
     );
     check(
         &route("GET /a", json!({ "claims_to_headers": { "x-user": "sub" } })),
-        "routes.GET /a.claims_to_headers: an open route has no claims",
+        "routes.GET /a.claims_to_headers: only a route whose callers have tokens has claims",
     );
     check(
         &route("GET /a", json!({ "claims_to_headers": { "host": "sub" } })),

@@ -97,6 +97,20 @@ fn a_policy_lets_the_caller_in_and_is_asked_anew_of_every_method() {
 }
 
 #[test]
+fn an_answer_for_one_stage_is_none_for_another() {
+    let mut both = api("rest", token());
+    both["stages"] = json!({ "v1": {}, "v2": {} });
+    let gateway = serving(both);
+    let everything = policy("Allow", "*").replace("a/v1/*", "*");
+    let (asked, sent) = send(&gateway, with_token("/v1/a"), 200, &everything);
+    assert_eq!((asked, sent.to_string().as_str()), (true, GOES_ON));
+    let (asked, sent) = send(&gateway, with_token("/v2/a"), 200, &policy("Deny", "*"));
+    assert_eq!((asked, &sent.to_string()[..3]), (true, "403"));
+    let (asked, _) = send(&gateway, with_token("/v1/a"), 500, "");
+    assert!(!asked);
+}
+
+#[test]
 fn no_spelling_of_a_path_leads_round_what_a_policy_denies() {
     let gateway = serving(api("rest", token()));
     let answer = json!({

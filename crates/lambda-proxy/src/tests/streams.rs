@@ -213,3 +213,23 @@ fn a_function_that_fails_while_it_writes_has_failed() {
     check_bad(FRAMES, [whole.clone(), end].concat(), "the function failed while it wrote");
     check_bad(FRAMES, whole, CUT);
 }
+
+#[test]
+fn what_is_read_again_for_want_of_a_head_has_a_bound() {
+    let proxy = LambdaProxy::compile(&config(Format::Rest, Transfer::Stream)).unwrap();
+    let headers = Headers::from_iter([("content-type", FRAMES)]);
+    let reply = Response { status: 200, headers, body: Vec::new() };
+    let mut stream = proxy.begin(&reply).unwrap();
+    let nothing = frame("PayloadChunk", &[]);
+    let mut piece = nothing.repeat(64 * 1024 / nothing.len());
+    assert!(matches!(stream.read(&mut piece.clone(), false), Ok(Progress::More)));
+    piece.extend(nothing.repeat(2));
+    assert_eq!(stream.read(&mut piece, false).expect_err("too much").reason, NO_END);
+}
+
+#[test]
+fn nothing_comes_after_the_end() {
+    let whole = written(br#"{"statusCode":200}"#, b"body");
+    let frames = [frame("PayloadChunk", &whole), complete(), frame("PayloadChunk", b"more")];
+    check_bad(FRAMES, frames.concat(), "there is a frame in the stream that Lambda does not send");
+}

@@ -51,11 +51,9 @@ impl<'a> Source<'a> {
         target.split(|&byte| byte == b'?').next().unwrap_or(target)
     }
 
-    /// The query as it was sent.
+    /// The query as it was sent, without a signature that has been taken out of it.
     fn query(self) -> &'a [u8] {
-        let target = self.exchange.request.headers.arrived(":path").unwrap_or_default();
-        let start = target.iter().position(|&byte| byte == b'?');
-        start.and_then(|start| target.get(start.saturating_add(1)..)).unwrap_or_default()
+        self.exchange.request.query().unwrap_or_default()
     }
 
     fn method(self) -> &'a [u8] {

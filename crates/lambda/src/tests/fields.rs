@@ -205,3 +205,12 @@ fn what_a_mapping_has_changed_is_told_changed() {
     assert_eq!(event["rawPath"], TARGET);
     assert_eq!(event["headers"]["host"], "abc123.execute-api.eu-west-1.amazonaws.com");
 }
+
+#[test]
+fn a_signature_that_has_been_taken_out_of_the_query_is_in_no_event() {
+    let mut exchange = exchange("/prod/pets/7?a=1&X-Amz-Signature=secret", &[]);
+    exchange.request.headers.set(":path", "/prod/pets/7?a=1");
+    let source = Source { exchange: &exchange, path: "/pets/7" };
+    let v2 = serde_json::to_string(&V2::of(source)).expect("JSON");
+    assert!(v2.contains(r#""rawQueryString":"a=1""#) && !v2.contains("secret"), "{v2}");
+}

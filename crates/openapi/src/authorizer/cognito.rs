@@ -18,6 +18,7 @@ const MAX_POOLS: usize = 1_000;
 pub(super) fn read(
     mut fields: Fields<'_>,
     kind: &At<'_>,
+    header: Option<&str>,
     context: &Context<'_>,
     out: &mut Findings,
 ) -> Option<Config> {
@@ -37,7 +38,10 @@ pub(super) fn read(
     let own = Own::read(&mut fields, context.options, out);
     let identity_source = match fields.take("identitySource") {
         Some(at) => identity_source(&at, out),
-        None => Some(Config::default().identity_source),
+        None => Some(match header {
+            Some(header) => vec![format!("$request.header.{header}")],
+            None => Config::default().identity_source,
+        }),
     };
     let expression = match fields.take("identityValidationExpression") {
         Some(at) => Some(at.string(out)?.to_owned()).filter(|expression| !expression.is_empty()),

@@ -27,10 +27,21 @@ pub(super) enum Type {
     Request,
 }
 
+/// What is said of a Lambda authorizer outside of its own fields.
+pub(super) struct Scheme<'a> {
+    /// Where the authorizer is.
+    pub(super) at: &'a At<'a>,
+    /// Where its type is said, and which it is.
+    pub(super) kind_at: &'a At<'a>,
+    pub(super) kind: Type,
+    /// The header field of the token, if the scheme names one.
+    pub(super) header: Option<&'a str>,
+}
+
 /// Reads a Lambda authorizer, `type` already taken.
 pub(super) fn read(
     mut fields: Fields<'_>,
-    (owner, kind_at, kind): (&At<'_>, &At<'_>, Type),
+    &Scheme { at: owner, kind_at, kind, header }: &Scheme<'_>,
     context: &Context<'_>,
     out: &mut Findings,
 ) -> Option<Config> {
@@ -64,7 +75,7 @@ pub(super) fn read(
     let (service, sources, is_simple, ttl) = (service?, sources?, is_simple?, ttl?);
     let is_http = matches!(service, Service::Http(_));
     let kind = match kind {
-        Type::Token => Kind::Token(token(sources, expression.as_ref(), kind_at, out)?),
+        Type::Token => Kind::Token(token((sources, header), expression.as_ref(), kind_at, out)?),
         Type::Request => {
             if let Some(at) = expression {
                 out.refuse_key(&at, "only an authorizer of type `token` has an expression");
@@ -175,14 +186,17 @@ fn sources(at: &At<'_>, out: &mut Findings) -> Option<Vec<String>> {
 }
 
 fn token(
-    mut sources: Vec<String>,
+    (mut sources, header): (Vec<String>, Option<&str>),
     expression: Option<&At<'_>>,
     at: &At<'_>,
     out: &mut Findings,
 ) -> Option<Token> {
     let usual = Token::default();
     let identity_source = match (sources.pop(), sources.is_empty()) {
-        (None, _) => usual.identity_source,
+        (None, _) => match header {
+            Some(header) => format!("method.request.header.{header}"),
+            None => usual.identity_source,
+        },
         (Some(only), true) => only,
         (Some(_), false) => {
             out.refuse_key(at, "an authorizer of type `token` has one identity source");

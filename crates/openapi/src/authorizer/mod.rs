@@ -18,9 +18,11 @@ use crate::Context;
 
 const TYPES: [&str; 4] = ["jwt", "token", "request", "cognito_user_pools"];
 
-/// Reads an authorizer. Nothing is returned where it is not served.
+/// Reads an authorizer, whose scheme names this header field for the token. Nothing is returned where it is
+/// not served.
 pub(crate) fn translate(
     at: &At<'_>,
+    header: Option<&str>,
     context: &Context<'_>,
     out: &mut Findings,
 ) -> Option<Authorizer> {
@@ -29,9 +31,9 @@ pub(crate) fn translate(
     let text = kind.filled(out)?;
     let config = match text.to_ascii_lowercase().as_str() {
         "jwt" => jwt::read(fields, context.options, out)?,
-        "cognito_user_pools" => cognito::read(fields, &kind, context, out)?,
-        "token" => return lambda(at, fields, &kind, Type::Token, context, out),
-        "request" => return lambda(at, fields, &kind, Type::Request, context, out),
+        "cognito_user_pools" => cognito::read(fields, &kind, header, context, out)?,
+        "token" => return lambda((at, &kind, header), fields, Type::Token, context, out),
+        "request" => return lambda((at, &kind, header), fields, Type::Request, context, out),
         _ => {
             let meant = nearest(text, TYPES).map(|meant| format!(", perhaps `{meant}` is meant"));
             let reason = format!(
@@ -48,14 +50,14 @@ pub(crate) fn translate(
 }
 
 fn lambda(
-    at: &At<'_>,
+    (at, kind, header): (&At<'_>, &At<'_>, Option<&str>),
     fields: Fields<'_>,
-    kind: &At<'_>,
     which: Type,
     context: &Context<'_>,
     out: &mut Findings,
 ) -> Option<Authorizer> {
-    lambda::read(fields, (at, kind, which), context, out).map(Authorizer::Lambda)
+    let scheme = lambda::Scheme { at, kind_at: kind, kind: which, header };
+    lambda::read(fields, &scheme, context, out).map(Authorizer::Lambda)
 }
 
 /// What only the authorizer itself can tell, such as whether it can use a key.

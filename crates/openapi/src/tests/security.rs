@@ -55,3 +55,35 @@ fn a_scheme_called_none_is_a_scheme() {
 fn an_authorizer_that_no_operation_names_is_left_out() {
     assert!(api(&with("", ""), &Options::default()).authorizers.is_empty());
 }
+
+#[test]
+fn a_token_is_where_its_scheme_says_unless_the_authorizer_says_otherwise() {
+    #[track_caller]
+    fn check(authorizer: &str, expected: &str) {
+        let schemes = format!(
+            "securityDefinitions: {{who: {{type: apiKey, name: X-Token, in: header, \
+             x-amazon-apigateway-authorizer: {{{authorizer}}}}}}}"
+        );
+        let text = document(&format!("swagger: '2.0'\n{schemes}"), "/a", "security: [{who: []}]");
+        let api = api(&text, &Options::default());
+        let said = serde_json::to_string(&api.authorizers["who"]).expect("JSON");
+        assert!(said.contains(expected), "{said}");
+    }
+    let uri = "authorizerUri: 'arn:aws:lambda:us-east-1:123456789012:function:auth'";
+    check(&format!("type: token, {uri}"), "method.request.header.X-Token");
+    let source = "identitySource: method.request.header.Other";
+    check(&format!("type: token, {uri}, {source}"), "method.request.header.Other");
+    let pool = "providerARNs: ['arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_a']";
+    check(&format!("type: cognito_user_pools, {pool}"), "$request.header.X-Token");
+}
+
+#[test]
+fn a_policy_speaks_of_the_partition_of_its_region() {
+    let policy = "x-amazon-apigateway-policy: {Version: '2012-10-17', Statement: {Effect: Deny, \
+                  Principal: '*', Action: 'execute-api:Invoke', \
+                  Resource: 'arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:*'}}";
+    let text = document(&format!("swagger: '2.0'\n{policy}"), "/a", "");
+    let options = Options { region: "cn-north-1".to_owned(), ..Options::default() };
+    let policy = api(&text, &options).policy.expect("a policy").to_string();
+    assert!(policy.contains("arn:aws-cn:execute-api:cn-north-1:123456789012:*"), "{policy}");
+}

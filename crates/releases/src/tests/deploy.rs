@@ -1,4 +1,7 @@
+use std::collections::BTreeMap;
+
 use super::*;
+use tollgate_gateway::definition::VpcEndpoint;
 
 fn back(releases: &mut Releases, to: Option<&str>) -> Result<String, Error> {
     releases.rollback("orders", "prod", to, 50)
@@ -171,4 +174,19 @@ fn the_history_has_a_bound_and_what_is_served_is_never_forgotten() {
     assert_eq!(releases.stage("orders", "quiet").unwrap().deployment, "first");
     assert!(!releases.referred().contains("d101"));
     assert!(releases.referred().contains("d102"));
+}
+
+#[test]
+fn who_may_call_other_apis_stays_where_a_document_says_nothing_of_it() {
+    let before = Shared {
+        account_id: Some("123456789012".to_owned()),
+        region: Some("eu-west-1".to_owned()),
+        credentials_file: Some("/credentials.yaml".to_owned()),
+        vpc_endpoints: BTreeMap::from([("vpce-1".to_owned(), VpcEndpoint::default())]),
+        ..Shared::default()
+    };
+    assert_eq!(Shared::default().after(&before), before);
+    let new = Shared { region: Some("us-east-1".to_owned()), ..Shared::default() };
+    let expected = Shared { region: Some("us-east-1".to_owned()), ..before.clone() };
+    assert_eq!(new.after(&before), expected);
 }
