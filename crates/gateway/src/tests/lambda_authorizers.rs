@@ -105,7 +105,7 @@ fn an_answer_for_one_stage_is_none_for_another() {
     let (asked, sent) = send(&gateway, with_token("/v1/a"), 200, &everything);
     assert_eq!((asked, sent.to_string().as_str()), (true, GOES_ON));
     let (asked, sent) = send(&gateway, with_token("/v2/a"), 200, &policy("Deny", "*"));
-    assert_eq!((asked, &sent.to_string()[..3]), (true, "403"));
+    assert!(asked && sent.to_string().starts_with("403"), "{sent}");
     let (asked, _) = send(&gateway, with_token("/v1/a"), 500, "");
     assert!(!asked);
 }
@@ -184,7 +184,8 @@ fn a_resource_policy_and_an_authorizer_decide_together() {
             }] });
         }
         let (asked, sent) = send(&serving(api), with_token("/v1/a"), 200, answer);
-        assert_eq!((asked, &sent.to_string()[..3]), (is_asked, expected));
+        assert_eq!(asked, is_asked);
+        assert!(sent.to_string().starts_with(expected), "{sent}");
     }
     let silent = policy("Allow", "GET/other");
     check(Some("Allow"), &silent, true, "GET");
