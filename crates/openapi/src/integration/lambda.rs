@@ -8,7 +8,7 @@ use tollgate_source::text::quoted;
 use tollgate_source::{Fields, Findings};
 
 use super::proxy::{is_filled, response_parameters, responses};
-use super::service::timeout;
+use super::service::{connection, timeout};
 use super::{content_handling, passthrough, transfer};
 use crate::mapping::{self, Mapping};
 use crate::{Context, function};
@@ -64,9 +64,10 @@ fn ignored(fields: &mut Fields<'_>, out: &mut Findings) {
     if let Some(at) = fields.take("requestTemplates").filter(is_filled) {
         out.notice(&at, "an `aws_proxy` uses no templates");
     }
-    fields.take("connectionType");
-    fields.take("connectionId");
-    fields.take("tlsConfig");
+    connection(fields, out);
+    if let Some(at) = fields.take("tlsConfig").filter(is_filled) {
+        out.notice(&at, "`tlsConfig` does nothing where a function is called");
+    }
 }
 
 /// Functions are called by `POST`. API Gateway answers 500 to every request where another is said.

@@ -125,7 +125,7 @@ pub(super) fn timeout(
 }
 
 /// A private integration calls the URL it names: the proxy is where that can be reached, or not.
-fn connection(fields: &mut Fields<'_>, out: &mut Findings) {
+pub(super) fn connection(fields: &mut Fields<'_>, out: &mut Findings) {
     fields.take("connectionId");
     fields.notice(
         "integrationTarget",

@@ -195,3 +195,20 @@ fn only_what_a_service_answers_by_itself_comes_as_a_stream() {
                   an `http` are made of what `responses` say";
     assert_eq!(told(&with_integration("/a", &http)), [reason]);
 }
+
+#[test]
+fn how_a_service_is_reached_does_not_matter_to_a_function() {
+    let function = |more: &str| {
+        let uri = "arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/arn:aws:lambda:\
+                   eu-west-1:123456789012:function:pets/invocations";
+        let text = format!("{{type: aws_proxy, httpMethod: POST, uri: '{uri}', {more}}}");
+        told(&with_integration("/a", &text))
+    };
+    let nothing: [&str; 0] = [];
+    assert_eq!(function("connectionType: INTERNET, tlsConfig: {}"), nothing);
+    assert_eq!(function(SKIPS), ["`tlsConfig` does nothing where a function is called"]);
+    let reason = "there are no VPC links: the URI is called from where the proxy runs";
+    assert_eq!(function("connectionType: VPC_LINK, connectionId: a"), [reason]);
+    let reason = "`INTERNET` or `VPC_LINK` belongs here";
+    assert_eq!(function("connectionType: TUNNEL"), [reason]);
+}
