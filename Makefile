@@ -3,7 +3,7 @@
 PORT ?= 8080
 FILTERS := $(notdir $(wildcard filters/*))
 # What runs on any machine and in any proxy: these crates' tests also run as wasm.
-PURE := policy source jose rls sigv4 iam iam-authorizer resource-policy x509 rate-limit api-keys jwt-authorizer throttle usage-plan canary json-schema payload mapping cors lambda lambda-proxy lambda-authorizer request-validator parameter-mapping gateway-response access-log gateway openapi overlay envoy-config
+PURE := policy source jose rls sigv4 iam iam-policies iam-authorizer resource-policy x509 rate-limit api-keys jwt-authorizer throttle usage-plan canary json-schema payload mapping cors lambda lambda-proxy lambda-authorizer request-validator parameter-mapping gateway-response access-log gateway openapi overlay envoy-config
 WASM := target/wasm32-wasip1/wasm
 export TOLLGATE_ENVOY ?= $(CURDIR)/.tools/bin/envoy
 export WASM_BINDGEN_TEST_ONLY_NODE = 1

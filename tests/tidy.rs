@@ -16,7 +16,7 @@ use std::sync::LazyLock;
 use serde_json::Value;
 
 /// What each kind of package may use of ours: `docs/architecture.md`, from the top down.
-const LAYERS: [(&str, &[&str]); 35] = [
+const LAYERS: [(&str, &[&str]); 36] = [
     ("tollgate-jose", &[]),
     ("tollgate-rls", &[]),
     ("tollgate-policy", &[]),
@@ -37,6 +37,7 @@ const LAYERS: [(&str, &[&str]); 35] = [
     ("tollgate-parameter-mapping", &["tollgate-mapping", "tollgate-policy"]),
     ("tollgate-request-validator", &["tollgate-json-schema", "tollgate-policy"]),
     ("tollgate-iam", &[]),
+    ("tollgate-iam-policies", &["tollgate-iam", "tollgate-policy"]),
     ("tollgate-sigv4", &[]),
     ("tollgate-lambda", &["tollgate-mapping", "tollgate-payload", "tollgate-policy"]),
     (
@@ -45,10 +46,19 @@ const LAYERS: [(&str, &[&str]); 35] = [
     ),
     (
         "tollgate-lambda-authorizer",
-        &["tollgate-iam", "tollgate-lambda", "tollgate-mapping", "tollgate-policy"],
+        &[
+            "tollgate-iam",
+            "tollgate-iam-policies",
+            "tollgate-lambda",
+            "tollgate-mapping",
+            "tollgate-policy",
+        ],
     ),
-    ("tollgate-iam-authorizer", &["tollgate-iam", "tollgate-policy", "tollgate-sigv4"]),
-    ("tollgate-resource-policy", &["tollgate-iam", "tollgate-policy"]),
+    (
+        "tollgate-iam-authorizer",
+        &["tollgate-iam", "tollgate-iam-policies", "tollgate-policy", "tollgate-sigv4"],
+    ),
+    ("tollgate-resource-policy", &["tollgate-iam", "tollgate-iam-policies", "tollgate-policy"]),
     ("tollgate-gateway", &PARTS),
     ("tollgate-adapter", &["tollgate-policy"]),
     ("tollgate-openapi", &TRANSLATORS),

@@ -118,7 +118,7 @@ impl IamAuthorizer {
     /// Whether it takes the client's address to decide by the policies of some caller.
     #[must_use]
     pub fn needs_source_address(&self) -> bool {
-        (self.credentials.values()).any(|known| known.signer.is_about_address)
+        (self.credentials.values()).any(|known| known.signer.policies.needs_source_address())
     }
 
     /// Takes over the signing keys that another one has derived.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use tollgate_iam::{Caller, CallerKind, Kind, Policy};
+use tollgate_iam_policies::Policies;
 use tollgate_policy::{Identity, Invalid};
 use tollgate_sigv4 as sigv4;
 
@@ -83,7 +84,7 @@ impl Known {
             session_token: config.session_token.clone(),
             expires_at_secs: config.expires_at_secs,
             enabled: config.enabled,
-            signer: Rc::new(Signer::new(caller, policies, identity)),
+            signer: Rc::new(Signer { caller, policies: Policies::new(policies), identity }),
         })
     }
 }

@@ -1,9 +1,7 @@
 //! Who has signed a request, and what their policies allow them.
 
-use std::borrow::Cow;
-use std::rc::Rc;
-
-use tollgate_iam::{Action, Caller, Decision, Policy, Principal, Request, RequestKeys};
+use tollgate_iam::{Action, Caller, Decision, Principal};
+use tollgate_iam_policies::Policies;
 use tollgate_policy::{Exchange, Identity};
 
 /// Who has signed a request.
@@ -11,29 +9,12 @@ use tollgate_policy::{Exchange, Identity};
 /// INVARIANT: those outside this crate get one only for a request whose signature has been verified.
 #[derive(Debug)]
 pub struct Signer {
-    caller: Caller,
-    policies: Box<[Rc<Policy>]>,
+    pub(crate) caller: Caller,
+    pub(crate) policies: Policies,
     pub(crate) identity: Identity,
-    /// Whether conditions are about the client's address, and about these header fields.
-    pub(crate) is_about_address: bool,
-    is_about_agent: bool,
-    is_about_referer: bool,
 }
 
 impl Signer {
-    pub(crate) fn new(caller: Caller, policies: Box<[Rc<Policy>]>, identity: Identity) -> Self {
-        let asks =
-            |wanted: &str| policies.iter().any(|policy| policy.keys().any(|key| key == wanted));
-        Self {
-            is_about_address: asks("aws:sourceip") || asks("aws:vpcsourceip"),
-            is_about_agent: asks("aws:useragent"),
-            is_about_referer: asks("aws:referer"),
-            caller,
-            policies,
-            identity,
-        }
-    }
-
     /// Who it is, in the words of policies.
     #[must_use]
     pub const fn caller(&self) -> &Caller {
@@ -41,55 +22,7 @@ impl Signer {
     }
 
     /// What the caller's own policies say of a call.
-    ///
-    /// A header field that a condition is about and that is there twice is denied: the policy might
-    /// read the one, and the backend the other.
     pub fn decide(&self, exchange: &Exchange, action: Action, arn: &str) -> Decision {
-        let mut is_ambiguous = false;
-        let mut field = |name: &str, is_asked_for: bool| {
-            let mut values = is_asked_for.then(|| exchange.request.headers.get_all(name))?;
-            let value = values.next()?;
-            is_ambiguous |= values.next().is_some();
-            Some(String::from_utf8_lossy(value))
-        };
-        let user_agent: Option<Cow<'_, str>> = field("user-agent", self.is_about_agent);
-        let referer = field("referer", self.is_about_referer);
-        if is_ambiguous {
-            return Decision::ExplicitDeny;
-        }
-        let context = &exchange.context;
-        // Through an endpoint the address is one of its VPC, which is another key.
-        let (source_ip, vpc_source_ip) = match context.vpce_id {
-            None => (exchange.source_address, None),
-            Some(_) => (None, exchange.source_address),
-        };
-        let principal = Principal::Caller(&self.caller);
-        let keys = RequestKeys {
-            principal,
-            now_secs: Some(exchange.arrived.as_secs()),
-            source_ip,
-            vpc_source_ip,
-            source_vpc: context.vpc_id.as_deref(),
-            source_vpce: context.vpce_id.as_deref(),
-            user_agent: user_agent.as_deref(),
-            referer: referer.as_deref(),
-            secure_transport: Some(is_secure(exchange)),
-        };
-        let request = Request { principal, action, resource: arn, keys: &keys };
-        let mut decision = Decision::ImplicitDeny;
-        for policy in &self.policies {
-            match policy.decide(&request) {
-                Decision::ExplicitDeny => return Decision::ExplicitDeny,
-                Decision::Allow => decision = Decision::Allow,
-                Decision::ImplicitDeny => {}
-            }
-        }
-        decision
+        self.policies.decide(exchange, Principal::Caller(&self.caller), action, arn)
     }
-}
-
-/// Whether the client has come by TLS, as the proxy says. What it does not say is no.
-fn is_secure(exchange: &Exchange) -> bool {
-    let mut said = exchange.request.headers.get_all("x-forwarded-proto");
-    said.next() == Some(b"https") && said.next().is_none()
 }

@@ -4,10 +4,10 @@ use std::borrow::Cow;
 use std::rc::Rc;
 
 use serde_json::{Map, Value};
-use tollgate_iam::{Decision, Kind, Policy};
+use tollgate_iam::{Action, Decision, Kind, Policy, Principal};
+use tollgate_iam_policies::Policies;
 use tollgate_policy::{Claims, Exchange};
 
-use crate::conditions;
 use crate::config::Format;
 
 /// The longest answer that is read: a policy may have 64 KiB, and what else is said of a caller as much.
@@ -34,7 +34,7 @@ pub(crate) struct Answer {
 #[derive(Debug)]
 enum Grant {
     /// What a policy says.
-    Policy(Policy),
+    Policy(Policies),
     /// Everything.
     All,
     /// Nothing.
@@ -110,7 +110,9 @@ impl Answer {
     /// What it says of a call of the method with this ARN.
     pub(crate) fn decide(&self, exchange: &Exchange, arn: &str) -> Decision {
         match &self.grant {
-            Grant::Policy(policy) => conditions::decide(policy, exchange, arn),
+            Grant::Policy(policy) => {
+                policy.decide(exchange, Principal::Anonymous, Action::Invoke, arn)
+            }
             Grant::All => Decision::Allow,
             Grant::Nothing => Decision::ImplicitDeny,
         }
@@ -130,7 +132,7 @@ fn policy(said: &Map<String, Value>) -> Result<Grant, Cow<'static, str>> {
         return Err("the answer has no `policyDocument`".into());
     };
     Policy::compile(document, Kind::Identity)
-        .map(Grant::Policy)
+        .map(|policy| Grant::Policy(Policies::new([Rc::new(policy)].into())))
         .map_err(|malformed| format!("`policyDocument` of the answer: {malformed}").into())
 }
 

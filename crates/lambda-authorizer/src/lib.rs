@@ -19,7 +19,6 @@
 mod answer;
 mod authorizer;
 mod cache;
-mod conditions;
 mod config;
 mod event;
 mod flight;
