@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tollgate_policy::{Invalid, is_token};
+use tollgate_policy::{Invalid, is_steering, is_token};
 
 /// The most header fields that may carry claims: each is written for a request.
 const MAX_CLAIM_HEADERS: usize = 20;
@@ -30,28 +30,13 @@ pub fn check_scopes(scopes: &[String]) -> Result<(), Invalid> {
 /// # Errors
 /// [`Invalid`] for the first that cannot.
 pub fn check_claims_to_headers(headers: &BTreeMap<String, String>) -> Result<(), Invalid> {
-    /// Fields that steer the message or the gateway itself.
-    const RESERVED: [&str; 9] = [
-        "connection",
-        "content-length",
-        "host",
-        "keep-alive",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-        "via",
-    ];
     bounded("claims_to_headers", headers.len(), 0, MAX_CLAIM_HEADERS)?;
     for (name, claim) in headers {
         let refuse = |reason: String| Err(Invalid::new("claims_to_headers", reason));
-        let lower = name.to_ascii_lowercase();
         if !is_token(name.as_bytes()) {
             return refuse(format!("`{}` is not a header field", name.escape_default()));
         }
-        if RESERVED.contains(&lower.as_str())
-            || ["x-envoy-", "x-tollgate-"].iter().any(|prefix| lower.starts_with(prefix))
-        {
+        if is_steering(name) {
             return refuse(format!("`{name}` cannot carry a claim"));
         }
         if claim.is_empty() {

@@ -6,7 +6,8 @@ use std::rc::Rc;
 use serde::{Deserialize, Serialize};
 use tollgate_iam::{Api, Decision, Malformed, readings};
 use tollgate_policy::{
-    Compile, Exchange, Host, Invalid, Needs, Policy, Response, Verdict, Work, is_token, text,
+    Compile, Exchange, Host, Invalid, Needs, Policy, Response, Verdict, Work, is_steering,
+    is_token, text,
 };
 
 use crate::config::{Format, Kind};
@@ -221,30 +222,15 @@ impl Compile for LambdaAuthorizer {
 
 /// Whether these header fields can carry what an answer says.
 fn check_context_to_headers(headers: &BTreeMap<String, String>) -> Result<(), Invalid> {
-    /// Fields that steer the message or the gateway itself.
-    const RESERVED: [&str; 9] = [
-        "connection",
-        "content-length",
-        "host",
-        "keep-alive",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-        "via",
-    ];
     let refuse = |reason: String| Err(Invalid::new("", reason));
     if headers.len() > MAX_CONTEXT_HEADERS {
         return refuse(format!("must not be more than {MAX_CONTEXT_HEADERS}"));
     }
     for (name, key) in headers {
-        let lower = name.to_ascii_lowercase();
         if !is_token(name.as_bytes()) {
             return refuse(format!("`{}` is not a header field", name.escape_default()));
         }
-        if RESERVED.contains(&lower.as_str())
-            || ["x-envoy-", "x-tollgate-"].iter().any(|prefix| lower.starts_with(prefix))
-        {
+        if is_steering(name) {
             return refuse(format!("`{name}` cannot carry what an answer says"));
         }
         if key.is_empty() {

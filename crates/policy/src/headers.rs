@@ -220,6 +220,26 @@ pub fn is_token(text: &[u8]) -> bool {
     !text.is_empty() && text.iter().all(takes)
 }
 
+/// Whether a header field of this name, in any case, steers the message or the gateway itself: what an
+/// issuer or a function says does not belong there.
+#[must_use]
+pub fn is_steering(name: &str) -> bool {
+    const NAMES: [&str; 9] = [
+        "connection",
+        "content-length",
+        "host",
+        "keep-alive",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "via",
+    ];
+    let lower = name.to_ascii_lowercase();
+    NAMES.contains(&lower.as_str())
+        || ["x-envoy-", "x-tollgate-"].iter().any(|prefix| lower.starts_with(prefix))
+}
+
 /// Says in `vary` that a response depends on a header field of the request, and on what it depended on
 /// before: RFC 9110 section 12.5.5.
 pub fn vary_on(response: &mut Headers, name: &str) {

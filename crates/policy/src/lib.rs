@@ -20,7 +20,7 @@ mod verdict;
 pub use context::{Authorizer, AuthorizerKind, Claims, ClientCert, Context, Fault, Identity, text};
 pub use endpoint::{Endpoint, Scheme};
 pub use exchange::{Exchange, Origin, Request, Response};
-pub use headers::{Edit, Headers, is_token, reads_as, vary_on};
+pub use headers::{Edit, Headers, is_steering, is_token, reads_as, vary_on};
 pub use host::{Conflict, Digest, Expect, Host, Kind, Level, Metric, Shared, Timestamp};
 pub use invalid::Invalid;
 pub use metric::NamedMetric;
