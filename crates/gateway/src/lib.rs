@@ -11,9 +11,12 @@
 //!    encoded slashes;
 //! 5. the throttles of the client, the route and the account have a token each, so that what follows
 //!    is protected by them;
-//! 6. the authorizer admits the caller;
+//! 6. the resource policy and the authorizer, together, admit the caller: by a token, by a signature, or
+//!    by what a function says;
 //! 7. the API key is that of a usage plan, whose throttles and quota have a token each;
-//! 8. the request is turned to the integration: path, host, method, claims in header fields.
+//! 8. parameters and body are what the validator asks for;
+//! 9. the request is turned to the integration (path, host, method, header fields), or becomes the
+//!    event of a function.
 //!
 //! Whatever refuses, what the client sees is made in one place, in the words of the API's kind.
 
@@ -23,6 +26,7 @@ mod canary;
 mod client_certificate;
 pub mod definition;
 mod domain;
+mod entry;
 mod explain;
 mod fault;
 mod gateway;

@@ -1,29 +1,23 @@
-//! A request on its way through the gateway: from its head to its integration.
-
-use std::collections::BTreeMap;
+//! A request on its way through the gateway: from its route to its integration.
 
 use tollgate_canary::Variant;
-use tollgate_iam_authorizer::refuse_unreadable;
 use tollgate_lambda::event::Source;
 use tollgate_lambda_proxy::LambdaProxy;
 use tollgate_mapping::Scene;
 use tollgate_payload::{Coding, Conversion, NotBase64, Undecodable};
-use tollgate_policy::{Call, Exchange, Fault, Host, Request, Response, Verdict, text};
+use tollgate_policy::{Call, Exchange, Fault, Host, Request, Verdict, text};
 
 use crate::api::Api;
 use crate::canary::Canary;
 use crate::definition::{Protocol, ResponseTransferMode};
+use crate::entry::MAX_HEAD_BYTES;
 use crate::gateway::{Awaits, Found, Gateway, Notes, Place};
 use crate::integration::{JSON, Kind, Step};
 use crate::limits::{self, Stop};
 use crate::route::Route;
-use crate::select::Selected;
 use crate::snapshot::Snapshot;
 use crate::target::{CLUSTER_HEADER, TIMEOUT_HEADER};
-use crate::{ids, outbound, path, trace, vpc_endpoint};
-
-/// The header fields by which the gateway and the proxy speak to each other. A client's are removed.
-const CONTROL: [&[u8]; 2] = [b"x-tollgate-", b"x-envoy-"];
+use crate::{outbound, path, trace};
 
 /// How long the path with the query, and all values of header fields together, may become: twice what a
 /// client may send, and what servers commonly take.
@@ -46,104 +40,10 @@ pub const EVENT_HEADER: &str = "x-tollgate-event";
 /// in which all stands twice, and of what is known of the caller. What is longer is refused.
 const MAX_EVENT_BYTES: usize = 60 * 1024;
 
-/// API Gateway's limit on a payload.
-const MAX_PAYLOAD_BYTES: u64 = 10 * 1024 * 1024;
-/// And on what it becomes once it is decoded: no bomb goes off.
+/// API Gateway's limit on a payload, and on what it becomes once it is decoded: no bomb goes off.
 const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
 
-/// API Gateway's limit on the head of a request: of an HTTP API on all of it together, of a REST API on
-/// the path with the query, and on the header fields.
-const MAX_HEAD_BYTES: usize = 10_240;
-
 impl Gateway {
-    /// Finds the route, or answers in its place: a preflight, or a fault.
-    pub(crate) fn enter(
-        &self,
-        notes: &mut Notes,
-        exchange: &mut Exchange,
-    ) -> Result<Option<Response>, Fault> {
-        strip_control(exchange);
-        exchange.context.client_cert = self.client_certificates.take(&mut exchange.request.headers);
-        exchange.context.account_id = self.account_id.clone();
-        vpc_endpoint::tell(&self.vpc_endpoints, exchange);
-        let selected = self.selector.select(&self.apis, &exchange.request);
-        let Selected { api: index, stage, path: rest, base_path } = match selected {
-            Ok(selected) => selected,
-            Err(unserved) => {
-                notes.protocol = Some(unserved.protocol);
-                ids::assign(unserved.protocol, exchange);
-                return Err(unserved.fault);
-            }
-        };
-        let api = self.apis.get(index).ok_or(Fault::Internal)?;
-        let rest = String::from_utf8_lossy(rest).into_owned();
-        notes.protocol = Some(api.protocol);
-        ids::assign(api.protocol, exchange);
-        exchange.context.api_id = api.id.clone();
-        exchange.context.base_path = base_path;
-        let found = api.stages.get(stage).ok_or(Fault::Internal)?;
-        exchange.context.stage = found.name.clone();
-        let (variant, content) = match &found.canary {
-            None => (Variant::Base, found.base),
-            Some(canary) => {
-                let variant = canary.choose(exchange);
-                exchange.context.is_canary_request = Some(variant == Variant::Canary);
-                match variant {
-                    Variant::Base => (variant, found.base),
-                    Variant::Canary => (variant, canary.place),
-                }
-            }
-        };
-        let place = Place { api: index, stage, variant, content, route: None, path: String::new() };
-        let place = notes.place.insert(place);
-        let snapshot = api.snapshots.get(content.snapshot).ok_or(Fault::Internal)?;
-        exchange.context.deployment_id = snapshot.deployment.clone();
-        if let Some(variables) = snapshot.variables.get(content.target) {
-            exchange.context.stage_variables = variables.clone();
-        }
-        // A tunnel has no path, and no integration to lead to.
-        if exchange.request.method() == b"CONNECT" || !path::is_plain(exchange.request.path()) {
-            return Err(Fault::BadRequest);
-        }
-        check_head(api.protocol, &exchange.request)?;
-        if declared_bytes(exchange) > MAX_PAYLOAD_BYTES {
-            return Err(Fault::RequestTooLarge);
-        }
-        if let Some(cors) = &snapshot.cors
-            && let Some(preflight) = cors.preflight(&exchange.request)
-        {
-            return Ok(Some(preflight));
-        }
-        for header in &snapshot.own_headers {
-            exchange.request.headers.remove_alike(header);
-        }
-        let found = snapshot.router.find(exchange.request.method(), rest.as_bytes());
-        let Some(found) = found else {
-            let is_rest = api.protocol == Protocol::Rest;
-            let unreadable = is_rest.then(|| refuse_unreadable(exchange)).flatten();
-            return Err(unreadable.unwrap_or(Fault::RouteNotFound));
-        };
-        // Many a backend merges slashes, and some decode them. If that leads to another route, it must
-        // not be one that asks for more than this one.
-        if let Some(loose) = path::read_loosely(&rest)
-            && let Some(other) = snapshot.router.find(exchange.request.method(), loose.as_bytes())
-            && !other.value.admits_as(found.value)
-        {
-            return Err(Fault::BadRequest);
-        }
-        let context = &mut exchange.context;
-        context.route_key = found.value.key.clone();
-        context.resource_path = found.value.resource_path.clone();
-        context.resource_id =
-            (api.protocol == Protocol::Rest).then(|| found.value.resource_id.clone());
-        context.path_parameters = (found.parameters.into_iter())
-            .map(|(name, value)| (name.clone(), String::from_utf8_lossy(value).into_owned()))
-            .collect::<BTreeMap<_, _>>();
-        place.route = Some(found.value.clone());
-        place.path = rest;
-        Ok(None)
-    }
-
     /// Authorizes the request and turns it to its integration. Entered again after every wait, and with
     /// the body once that is there.
     pub(crate) fn go_on(
@@ -438,32 +338,6 @@ fn check_mapped(request: &Request) -> Result<(), Fault> {
     if bytes > MAX_MAPPED_BYTES { Err(Fault::HeadersTooLarge) } else { Ok(()) }
 }
 
-/// What the proxy itself has added does not count.
-fn check_head(protocol: Protocol, request: &Request) -> Result<(), Fault> {
-    let sent = request
-        .headers
-        .iter()
-        .filter(|(name, _)| !name.starts_with(b":") && !outbound::OF_THE_PROXY.contains(name));
-    let fields = sent.fold(0_usize, |sum, (name, value)| {
-        sum.saturating_add(name.len()).saturating_add(value.len())
-    });
-    let line = request.target().len();
-    match protocol {
-        Protocol::Rest if line > MAX_HEAD_BYTES => Err(Fault::UriTooLong),
-        Protocol::Rest if fields > MAX_HEAD_BYTES => Err(Fault::HeadersTooLarge),
-        Protocol::Http if line.saturating_add(fields) > MAX_HEAD_BYTES => {
-            Err(Fault::HeadersTooLarge)
-        }
-        Protocol::Rest | Protocol::Http => Ok(()),
-    }
-}
-
-/// How long the body says it is. A body that does not say is as long as it turns out to be.
-fn declared_bytes(exchange: &Exchange) -> u64 {
-    let Some(length) = exchange.request.headers.get("content-length") else { return 0 };
-    std::str::from_utf8(length).ok().and_then(|length| length.parse().ok()).unwrap_or(u64::MAX)
-}
-
 /// Whether the client says that it takes gzip. API Gateway takes neither silence nor `*` for that.
 fn accepts_gzip(exchange: &Exchange) -> bool {
     exchange.request.headers.arrived("accept-encoding").is_some_and(|value| {
@@ -482,23 +356,6 @@ fn shadow<'g>(api: &'g Api, canary: &Canary, path: &str, method: &[u8]) -> Optio
     let snapshot = api.snapshots.get(canary.place.snapshot)?;
     let route = snapshot.router.find(method, path.as_bytes())?.value;
     Some(route.targets.get(canary.place.target)?.cluster())
-}
-
-fn strip_control(exchange: &mut Exchange) {
-    let headers = &mut exchange.request.headers;
-    let sent: Vec<String> = headers
-        .iter()
-        .map(|(name, _)| name)
-        .filter(|name| {
-            CONTROL.iter().any(|prefix| {
-                name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
-            })
-        })
-        .map(|name| String::from_utf8_lossy(name).into_owned())
-        .collect();
-    for name in sent {
-        headers.remove(&name);
-    }
 }
 
 pub(crate) fn forward_claims(route: &Route, exchange: &mut Exchange) {
