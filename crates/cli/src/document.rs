@@ -266,7 +266,7 @@ fn options(source: &Source) -> Options {
         account_id: source.account_id.clone().unwrap_or(default.account_id),
         functions: Functions {
             all: source.lambda_endpoint.clone().map(|endpoint| tollgate_lambda::Place {
-                endpoint,
+                endpoint: Some(endpoint),
                 name: None,
                 signing_region: None,
             }),

@@ -31,8 +31,8 @@ pub struct Functions {
 /// Where a function is called.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Place {
-    /// Where the Invoke API is.
-    pub endpoint: String,
+    /// Where the Invoke API is; where all functions are called where absent.
+    pub endpoint: Option<String>,
     /// What the function is called there, if it has another name.
     pub name: Option<String>,
     /// The region for which calls are signed; they are not where absent.
@@ -98,26 +98,34 @@ impl Reference {
     /// What would have to be said first.
     pub fn resolve(&self, functions: &Functions) -> Result<Function, &'static str> {
         let plain = self.name.split_once(':').map_or(self.name.as_str(), |(name, _)| name);
-        if let Some(place) = functions.by_name.get(plain).or(functions.all.as_ref()) {
-            return Ok(Function {
-                name: place.name.clone().unwrap_or_else(|| self.name.clone()),
-                endpoint: place.endpoint.clone(),
-                signing_region: place.signing_region.clone(),
-            });
+        let (own, all) = (functions.by_name.get(plain), functions.all.as_ref());
+        let name = own.and_then(|place| place.name.clone());
+        let region = own.and_then(|place| place.signing_region.clone());
+        // A region belongs to an endpoint: an emulator elsewhere is not called with signatures.
+        let endpoint = match (own.and_then(|place| place.endpoint.clone()), all) {
+            (Some(endpoint), _) => Some((endpoint, region.clone())),
+            (None, Some(Place { endpoint: Some(endpoint), signing_region, .. })) => {
+                Some((endpoint.clone(), region.clone().or_else(|| signing_region.clone())))
+            }
+            (None, _) => None,
+        };
+        if let Some((endpoint, signing_region)) = endpoint {
+            let name = name.unwrap_or_else(|| self.name.clone());
+            return Ok(Function { name, endpoint, signing_region });
         }
-        if self.is_logical {
+        if self.is_logical && name.is_none() {
             return Err(
                 "only CloudFormation knows which function this is: say where functions are \
                         called, with `--lambda-endpoint` or in the overlay's `lambda`",
             );
         }
-        let Some(region) = &self.region else {
+        let Some(region) = region.as_ref().or(self.region.as_ref()) else {
             return Err("the function has no region: its ARN belongs here");
         };
         // The other parts of AWS have domains of their own.
         let domain = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
         Ok(Function {
-            name: self.arn.clone().unwrap_or_else(|| self.name.clone()),
+            name: name.or_else(|| self.arn.clone()).unwrap_or_else(|| self.name.clone()),
             endpoint: format!("https://lambda.{region}.{domain}"),
             signing_region: Some(region.clone()),
         })

@@ -7,7 +7,7 @@ use tollgate_gateway::definition::{
 };
 use tollgate_policy::is_token;
 use tollgate_source::text::{cut, nearest, quoted};
-use tollgate_source::{At, Fields, Findings};
+use tollgate_source::{At, Fields, Findings, Node, Value};
 
 use crate::Context;
 use crate::authorizer;
@@ -250,8 +250,13 @@ impl<'a> Schemes<'a> {
 
 /// Whether the document asks for security where API Gateway does not look.
 fn has_requirements(root: &At<'_>) -> bool {
-    root.get("security")
-        .is_some_and(|at| at.node.items().iter().any(|item| !item.entries().is_empty()))
+    let asks_for_nothing =
+        |node: &Node| matches!(&node.value, Value::Map(map) if map.entries().is_empty());
+    // What is written wrong is meant to ask for something.
+    root.get("security").is_some_and(|at| match &at.node.value {
+        Value::List(items) => !items.iter().all(asks_for_nothing),
+        _ => true,
+    })
 }
 
 /// What `x-amazon-apigateway-auth` may say.

@@ -15,7 +15,8 @@ pub(crate) fn read(at: &At<'_>, out: &mut Findings) -> Functions {
     };
     let region = region(&mut fields, out);
     if let Some(endpoint) = endpoint(&mut fields, out) {
-        functions.all = Some(Place { endpoint, name: None, signing_region: region });
+        functions.all =
+            Some(Place { endpoint: Some(endpoint), name: None, signing_region: region });
     } else if region.is_some() {
         out.refuse_key(at, "`signingRegion` needs the `endpoint` that it is for");
     }
@@ -23,7 +24,14 @@ pub(crate) fn read(at: &At<'_>, out: &mut Findings) -> Functions {
         && at.map(out).is_some()
     {
         for (name, at) in at.entries() {
-            if let Some(place) = function(&at, functions.all.as_ref(), out) {
+            if name.contains(':') {
+                out.refuse_key(
+                    &at,
+                    "a function's name belongs here, without an alias or a version",
+                );
+                continue;
+            }
+            if let Some(place) = function(&at, out) {
                 functions.by_name.insert(name.to_owned(), place);
             }
         }
@@ -33,24 +41,13 @@ pub(crate) fn read(at: &At<'_>, out: &mut Findings) -> Functions {
 }
 
 /// A function that is called somewhere else, or by another name, than the others.
-fn function(at: &At<'_>, all: Option<&Place>, out: &mut Findings) -> Option<Place> {
+fn function(at: &At<'_>, out: &mut Findings) -> Option<Place> {
     let mut fields = at.fields(out)?;
-    let own = endpoint(&mut fields, out);
-    let region = region(&mut fields, out);
+    let endpoint = endpoint(&mut fields, out);
+    let signing_region = region(&mut fields, out);
     let name = fields.take("name").and_then(|at| at.filled(out)).map(str::to_owned);
     fields.finish(out);
-    match (own, all) {
-        (Some(endpoint), _) => Some(Place { endpoint, name, signing_region: region }),
-        (None, Some(all)) => Some(Place {
-            endpoint: all.endpoint.clone(),
-            name,
-            signing_region: region.or_else(|| all.signing_region.clone()),
-        }),
-        (None, None) => {
-            out.refuse(at, "must have an `endpoint`, as there is none for all functions");
-            None
-        }
-    }
+    Some(Place { endpoint, name, signing_region })
 }
 
 fn endpoint(fields: &mut Fields<'_>, out: &mut Findings) -> Option<String> {

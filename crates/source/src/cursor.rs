@@ -167,7 +167,7 @@ impl<'a> At<'a> {
     /// The `CloudFormation` function that stands here in place of a value.
     fn function(&self) -> Option<String> {
         if let Some(tag) = &self.node.tag {
-            return Some(tag.to_string());
+            return Some(quoted(tag));
         }
         match self.node.entries() {
             [only] if only.key.starts_with("Fn::") || &*only.key == "Ref" => {

@@ -131,9 +131,17 @@ impl Node {
         }
     }
 
-    /// The value as JSON has it: a number that JSON does not have is text.
+    /// The value as JSON has it: a number that JSON does not have is text, and a tag is the function of
+    /// `CloudFormation` that it is short for, `{"Ref": "Name"}` for `!Ref Name`.
     #[must_use]
     pub fn json(&self) -> serde_json::Value {
+        let Some(tag) = &self.tag else { return self.untagged_json() };
+        let name = tag.trim_start_matches('!');
+        let function = if name == "Ref" { name.to_owned() } else { format!("Fn::{name}") };
+        serde_json::Value::Object([(function, self.untagged_json())].into_iter().collect())
+    }
+
+    fn untagged_json(&self) -> serde_json::Value {
         use serde_json::Value as Json;
         match &self.value {
             Value::Null => Json::Null,

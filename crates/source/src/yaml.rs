@@ -2,7 +2,6 @@
 
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Tag};
 
-use crate::text::quoted;
 
 use super::Stop;
 use super::builder::{Builder, Written, too_deep};
@@ -86,7 +85,7 @@ fn is_core(tag: &Tag, suffix: &str) -> bool {
 
 fn tag_name(tag: &Tag) -> Box<str> {
     let handle = if tag.is_yaml_core_schema() { "!!" } else { tag.handle.as_str() };
-    quoted(&format!("{handle}{}", tag.suffix)).into()
+    format!("{handle}{}", tag.suffix).into()
 }
 
 fn mark(marker: Marker) -> Mark {

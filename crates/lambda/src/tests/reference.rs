@@ -58,7 +58,7 @@ fn what_names_no_function_is_none() {
 #[test]
 fn functions_may_be_elsewhere_all_or_by_name() {
     let place = |endpoint: &str, name: Option<&str>| Place {
-        endpoint: endpoint.to_owned(),
+        endpoint: Some(endpoint.to_owned()),
         name: name.map(str::to_owned),
         signing_region: None,
     };
@@ -79,6 +79,30 @@ fn functions_may_be_elsewhere_all_or_by_name() {
     assert_eq!(resolve(&format!("{ARN}:live")), local("pets:live", 9000));
     assert_eq!(resolve(&ARN.replace("pets", "dogs:live")), local("function", 9001));
     assert_eq!(resolve("${Pets.Arn}"), local("Pets", 9000));
+}
+
+#[test]
+fn a_function_of_another_name_is_where_all_are() {
+    let other = Place { name: Some("other".to_owned()), ..Place::default() };
+    let by_name =
+        BTreeMap::from([("pets".to_owned(), other), ("Pets".to_owned(), Place::default())]);
+    let at_lambda = Functions { all: None, by_name };
+    let here = Place {
+        endpoint: Some("http://127.0.0.1:9000".to_owned()),
+        name: None,
+        signing_region: Some("eu-west-1".to_owned()),
+    };
+    let somewhere = Functions { all: Some(here), ..at_lambda.clone() };
+    let resolve =
+        |functions: &Functions| Reference::parse(ARN).unwrap().resolve(functions).unwrap();
+    let function = resolve(&somewhere);
+    assert_eq!((&*function.name, &*function.endpoint), ("other", "http://127.0.0.1:9000"));
+    assert_eq!(function.signing_region.as_deref(), Some("eu-west-1"));
+    let function = resolve(&at_lambda);
+    assert_eq!(function.name, "other");
+    assert!(function.endpoint.starts_with("https://lambda."), "{}", function.endpoint);
+    // Another place for it does not say which function a template means.
+    assert!(Reference::parse("${Pets.Arn}").unwrap().resolve(&at_lambda).is_err());
 }
 
 #[test]

@@ -41,6 +41,14 @@ fn security_of_the_whole_document_never_leaves_an_operation_open_unsaid() {
     assert!(is_open(root, "security: []"));
     assert!(is_open(root, "x-amazon-apigateway-auth: {type: NONE}"));
     assert_eq!(refused(&with(root, ""), &Options::default()).len(), 1);
+    // What is written wrong is meant to ask for something.
+    for root in ["{issuer: []}", "[issuer]", "issuer", "{}", "[{}, {issuer: []}]", "[[]]"] {
+        let root = format!("security: {root}");
+        assert_eq!(refused(&with(&root, ""), &Options::default()).len(), 1, "{root}");
+    }
+    for root in ["[]", "[{}]"] {
+        assert!(is_open(&format!("security: {root}"), ""), "{root}");
+    }
 }
 
 #[test]
