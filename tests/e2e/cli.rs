@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tollgate_tests::backend::values;
 use tollgate_tests::program::{self, Program};
+use tollgate_tests::signers::{AccessKey, Job, send};
 use tollgate_tests::{Answer, Backend, Issuer, Request, data, envoy, wait, workspace};
 
 /// The orders API, with another backend and issuer than the ones of `make run`.
@@ -115,6 +116,59 @@ fn a_watched_document_is_taken_up_and_a_wrong_one_is_not() {
     replace(&document, &text);
     wait::until_true("old route", wait::PATIENCE, || status("/orders") == 200);
     assert!(program.stop("TERM").success());
+}
+
+#[test]
+fn a_key_that_is_taken_back_is_taken_back_wherever_it_stands_by_then() {
+    let (folder, backend) = (folder(), Backend::start());
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        replace(&path, text);
+        path
+    };
+    let credentials = |name: &str, key: AccessKey, is_enabled: bool| {
+        let credential = json!({
+            "accessKeyId": key.id, "secretAccessKey": key.secret, "enabled": is_enabled,
+            "owner": {"arn": "arn:aws:iam::123456789012:user/ann"},
+            "policies": [{"Version": "2012-10-17", "Statement": {
+                "Effect": "Allow", "Action": "execute-api:Invoke", "Resource": "*",
+            }}],
+        });
+        write(name, &json!({"credentials": [credential]}).to_string());
+    };
+    let key = |id| AccessKey { id, secret: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", token: "" };
+    let (ann, ben) = (key("AKIDANN"), key("AKIDBEN"));
+    credentials("ann.json", ann, true);
+    credentials("ben.json", ben, true);
+    let overlay =
+        |file: &str| write("tollgate.yaml", &format!("tollgate: 1\ncredentialsFile: {file}\n"));
+    let overlay_path = overlay("ann.json");
+    let document = write(
+        "api.yaml",
+        &format!(
+            "swagger: '2.0'\ninfo: {{title: A, version: '1'}}\npaths:\n  /a:\n    get:\n      \
+         x-amazon-apigateway-auth: {{type: AWS_IAM}}\n      x-amazon-apigateway-integration: \
+         {{type: http_proxy, httpMethod: GET, uri: '{}'}}\n",
+            backend.url("/a")
+        ),
+    );
+    let overlay_path = overlay_path.to_str().expect("a path in UTF-8");
+    let (mut program, address) =
+        serve(&document, &["--watch", "--stage", "prod", "--overlay", overlay_path]);
+    let status = |key: AccessKey| {
+        let url = format!("http://{address}/prod/a");
+        send(&[Job { client: "curl", key, method: "GET", url, body: "" }])[0].0
+    };
+    assert_eq!((status(ann), status(ben)), (200, 403));
+
+    credentials("ann.json", ann, false);
+    wait::until_true("Ann to be refused", wait::PATIENCE, || status(ann) == 403);
+
+    overlay("ben.json");
+    wait::until_true("Ben to be let in", wait::PATIENCE, || status(ben) == 200);
+    credentials("ben.json", ben, false);
+    wait::until_true("Ben to be refused", wait::PATIENCE, || status(ben) == 403);
+    assert!(program.stop("TERM").success(), "{}", program.err());
 }
 
 #[test]

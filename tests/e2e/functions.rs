@@ -37,7 +37,7 @@ def handler(event, context):
 fn translated(document: &str, functions: &str) -> Definition {
     let mut options = Options::default();
     options.functions.all = Some(tollgate_lambda::Place {
-        endpoint: functions.to_owned(),
+        endpoint: Some(functions.to_owned()),
         ..tollgate_lambda::Place::default()
     });
     translate(document, &options).expect("a document that is served").definition
@@ -343,7 +343,7 @@ fn calls_of_lambda_itself_are_signed_by_the_proxy() {
     let operation = json!({"x-amazon-apigateway-integration": integration("orders")});
     let mut options = Options::default();
     options.functions.all = Some(tollgate_lambda::Place {
-        endpoint: backend.url(""),
+        endpoint: Some(backend.url("")),
         name: None,
         signing_region: Some("eu-west-1".to_owned()),
     });

@@ -2,7 +2,6 @@
 
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Tag};
 
-
 use super::Stop;
 use super::builder::{Builder, Written, too_deep};
 use super::scalar;

@@ -40,6 +40,8 @@ pub struct Live<'a> {
     pub settings: Settings,
     /// The file with API keys.
     pub keys: Option<PathBuf>,
+    /// The file with credentials.
+    pub credentials: Option<PathBuf>,
     /// The counters that run in this process, and where.
     pub own_counters: &'a mut Option<(tollgate_counters::Counters, Endpoint)>,
     /// Envoy's administration.
@@ -132,6 +134,8 @@ impl Live<'_> {
             Ok(change) => match (self.origin, change) {
                 (Origin::Releases(_), Change::Same) => {}
                 (Origin::Releases(_), Change::Other) => terminal::done("reloaded", &name),
+                (Origin::Document(_), Change::Same)
+                    if occasion == Occasion::Retry && before.is_none() => {}
                 (Origin::Document(_), Change::Same) => {
                     terminal::done("reloaded", &format!("{name}: nothing changes"));
                 }
@@ -209,7 +213,8 @@ impl Live<'_> {
     }
 
     async fn serve(&mut self, document: Document) -> Result<Change, Failure> {
-        let Document { mut definition, keys, counters, .. } = document;
+        let Document { mut definition, keys, credentials, counters, .. } = document;
+        self.credentials = credentials;
         self.take_keys(keys, &mut definition).await;
         if definition.counters.is_some() && counters.is_none() && self.own_counters.is_none() {
             *self.own_counters = Some(counters::start(self.state).await?);

@@ -113,11 +113,10 @@ impl Server<'_> {
         let gateway = filter::gateway()?;
         // Watched from before it is read, so that no change falls in between.
         let watch = |path: &Path| is_watched.then(|| Watch::start(path)).transpose();
-        let mut watches = (origin.files().iter())
+        let watches = (origin.files().iter())
             .filter_map(|file| watch(file).transpose())
             .collect::<Result<Vec<_>, _>>()?;
         let Document { definition, keys, credentials, counters, .. } = origin.read()?;
-        watches.extend(credentials.as_deref().map(watch).transpose()?.flatten());
         let watch_keys = keys.as_deref().map(watch).transpose()?.flatten();
         let listen = &runtime.listen;
         port::must_be_free((listen.address, listen.port).into(), "--port")?;
@@ -178,6 +177,7 @@ impl Server<'_> {
                     state: self.state,
                     settings,
                     keys,
+                    credentials,
                     own_counters: &mut own_counters,
                     admin,
                     log,
@@ -187,7 +187,10 @@ impl Server<'_> {
                     trouble: Trouble::default(),
                 };
                 live.tell().await;
-                let watches = Watches { files: watches, keys: watch_keys };
+                let mut watches = Watches { files: watches, keys: watch_keys, credentials: None };
+                if is_watched {
+                    watch_credentials(&mut watches.credentials, &mut live).await;
+                }
                 match terminal::result(&url).and_then(|()| ready(&url)) {
                     Ok(()) => until_stopped(&mut proxy, stop, watches, &mut live).await,
                     Err(failure) => Err(failure),
@@ -206,6 +209,7 @@ impl Server<'_> {
 struct Watches {
     files: Vec<Watch>,
     keys: Option<Watch>,
+    credentials: Option<Watch>,
 }
 
 async fn until_stopped(
@@ -216,12 +220,13 @@ async fn until_stopped(
 ) -> Result<(), Failure> {
     let mut canaries = Canaries::of(live.origin);
     loop {
-        let Watches { files, keys } = &mut watches;
+        let Watches { files, keys, credentials } = &mut watches;
         let event = tokio::select! {
             () = stop.requested() => return Ok(()),
             failure = proxy.died() => return Err(failure),
             change = any_changed(files) => Event::Files(change),
             change = changed(keys.as_mut()) => Event::Keys(change),
+            change = changed(credentials.as_mut()) => Event::Files(change),
             () = live.trouble.retry.due() => Event::Retry,
             never = canaries.judge(live) => match never {},
         };
@@ -232,6 +237,7 @@ async fn until_stopped(
                 Event::Retry => live.try_again().await,
             }
             watch_keys(keys, live).await;
+            watch_credentials(credentials, live).await;
         };
         tokio::select! {
             () = stop.requested() => return Ok(()),
@@ -264,6 +270,22 @@ async fn watch_keys(watch: &mut Option<Watch>, live: &mut Live<'_>) {
     if let Some(watch) = watch {
         // It may have changed since it was read and before it was watched.
         live.take_up_keys(watch.path(), document::text(watch.path())).await;
+    }
+}
+
+/// Watches the file that the credentials come from now.
+async fn watch_credentials(watch: &mut Option<Watch>, live: &mut Live<'_>) {
+    if live.credentials.as_deref() == watch.as_ref().map(Watch::path) {
+        return;
+    }
+    match live.credentials.as_deref().map(Watch::start).transpose() {
+        Ok(new) => *watch = new,
+        // It is tried again with the next change of anything.
+        Err(failure) => return terminal::warning(&failure.message),
+    }
+    if watch.is_some() {
+        // A key may have been taken back since it was read and before it was watched.
+        live.try_again().await;
     }
 }
 
