@@ -67,7 +67,9 @@ impl Folder {
         let at = || format!("cannot write `{}`", self.path.join(name).display());
         let mut file = NamedTempFile::new_in(&self.path).with_context(at)?;
         file.write_all(content).with_context(at)?;
-        make_readable(file.as_file(), holds_secrets(content)).with_context(at)?;
+        // The filter has the names of secrets too, but none of them.
+        let is_secret = name.ends_with(".yaml") && holds_secrets(content);
+        make_readable(file.as_file(), is_secret).with_context(at)?;
         file.persist(self.path.join(name)).with_context(at)?;
         Ok(())
     }
@@ -84,7 +86,7 @@ impl Folder {
     }
 }
 
-/// Envoy often runs as another user. Little in the files is secret: an issuer's keys are public ones,
+/// Envoy often runs as another user. Little in the files is secret: most issuers' keys are public ones,
 /// of API keys there are only digests, and of certificates only paths.
 fn make_readable(file: &File, is_secret: bool) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
@@ -94,8 +96,9 @@ fn make_readable(file: &File, is_secret: bool) -> std::io::Result<()> {
 
 /// Whether a file has what signatures are made with. Its owner alone may read it, and run Envoy.
 fn holds_secrets(content: &[u8]) -> bool {
-    const NAME: &[u8] = b"secret_access_key";
-    content.windows(NAME.len()).any(|part| part == NAME)
+    // Of a JWK of this kind the verifier has what the issuer signs with.
+    const NAMES: [&[u8]; 2] = [b"secret_access_key", b"\"oct\""];
+    NAMES.iter().any(|name| content.windows(name.len()).any(|part| part == *name))
 }
 
 #[cfg(test)]
@@ -118,13 +121,17 @@ mod tests {
 
         let temporary = tempfile::tempdir().unwrap();
         let folder = Folder::at(temporary.path().to_owned());
-        let mode = |content: &[u8]| {
-            folder.replace("gateway.yaml", content).unwrap();
-            let file = folder.path().join("gateway.yaml");
+        let mode_of = |name: &str, content: &[u8]| {
+            folder.replace(name, content).unwrap();
+            let file = folder.path().join(name);
             fs::metadata(file).unwrap().permissions().mode() & 0o777
         };
+        let mode = |content: &[u8]| mode_of("gateway.yaml", content);
         assert_eq!(mode(br#"{"credentials":[{"secret_access_key":"s"}]}"#), 0o600);
-        assert_eq!(mode(br#"{"credentials":[]}"#), 0o644);
+        assert_eq!(mode(br#"{"keys":[{"kty":"oct","k":"s"}]}"#), 0o600);
+        assert_eq!(mode(br#"{"credentials":[],"keys":[{"kty":"RSA"}]}"#), 0o644);
+        // Envoy may be another user.
+        assert_eq!(mode_of("gateway.wasm", b"secret_access_key"), 0o644);
     }
 
     #[test]
