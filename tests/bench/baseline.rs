@@ -71,9 +71,11 @@ impl Baseline {
             for (name, ratio) in rows {
                 let before = self.ratios.get(table).and_then(|rows| rows.get(name));
                 match before {
-                    Some(before) if *ratio > before * TOLERANCE => lines.push(format!(
-                        "{table}: `{name}` costs {ratio:.3} times its base, and was {before:.3}"
-                    )),
+                    Some(before) if ratio.is_nan() || *ratio > before * TOLERANCE => {
+                        lines.push(format!(
+                            "{table}: `{name}` costs {ratio:.3} times its base, and was {before:.3}"
+                        ))
+                    }
                     Some(_) => {}
                     None => lines.push(format!(
                         "{table}: `{name}` has nothing to compare with: `make bench-accept`"

@@ -23,7 +23,7 @@ pub enum Refuses {
     UnknownKey,
     /// The parameter that must be there is not.
     NoParameter,
-    /// Not refused: the page that asks is told that it may read the answer.
+    /// Not refused, but only the page that may read the answer is told so.
     OtherPages,
 }
 
@@ -59,6 +59,11 @@ pub fn check(row: &Row<'_>, address: SocketAddr) -> Result<(), String> {
         if refuses == Refuses::OtherPages {
             if answer.header("access-control-allow-origin") != Some(ORIGIN) {
                 return Err("it does not let pages read the answer".to_owned());
+            }
+            let other =
+                ask(address, &changed(request, refuses)).map_err(|error| error.to_string())?;
+            if let Some(allowed) = other.header("access-control-allow-origin") {
+                return Err(format!("it lets a page of another origin read the answer: {allowed}"));
             }
             continue;
         }
@@ -99,6 +104,7 @@ fn changed(request: &[u8], refuses: Refuses) -> Vec<u8> {
             _ if !is_meant => line.to_owned(),
             Refuses::ForgedToken => forged(line),
             Refuses::UnknownKey => format!("{line}-of-nobody"),
+            Refuses::OtherPages => "origin: https://elsewhere.example".to_owned(),
             _ => continue,
         };
         out.push_str(&line);
@@ -109,12 +115,12 @@ fn changed(request: &[u8], refuses: Refuses) -> Vec<u8> {
     out.into_bytes()
 }
 
-/// A token with another letter in the middle of its signature.
+/// A token with another digit in the middle of its signature, which may be in hexadecimal digits.
 fn forged(line: &str) -> String {
     let mut bytes = line.as_bytes().to_vec();
     let place = bytes.len().saturating_sub(40);
     if let Some(byte) = bytes.get_mut(place) {
-        *byte = if *byte == b'A' { b'B' } else { b'A' };
+        *byte = if *byte == b'0' { b'1' } else { b'0' };
     }
     String::from_utf8(bytes).expect("ASCII")
 }

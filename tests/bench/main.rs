@@ -55,7 +55,7 @@ use crate::world::World;
 #[derive(Debug, Parser)]
 struct Arguments {
     /// How many times every row has its turn
-    #[arg(long, default_value_t = 5)]
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
     /// How many seconds a turn lasts
     #[arg(long, default_value_t = 1)]
@@ -73,7 +73,7 @@ struct Arguments {
     #[arg(long, value_name = "SVG")]
     chart: Option<std::path::PathBuf>,
     /// What to do about the ratios of before
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, conflicts_with = "quick")]
     baseline: Option<Before>,
     /// What `cargo` says to benchmarks
     #[arg(long, hide = true)]
@@ -137,6 +137,9 @@ fn run(arguments: &Arguments) -> Result<(), String> {
         fs::write(&path, chart::draw(table)).map_err(|error| error.to_string())?;
     }
     let now = Baseline::of(&report);
+    if arguments.baseline.is_some() && now.ratios.is_empty() {
+        return Err("nothing was measured that a baseline is about".to_owned());
+    }
     if arguments.baseline == Some(Before::Write) {
         now.clone().write(&Baseline::path())?;
     }

@@ -252,7 +252,11 @@ fn reload(
         longest.push(most(&load));
         let quiet =
             Pace { requests: &good, first: 0, rate: RATE, time: took + 2 * AROUND, expected: 200 };
-        without.push(most(&pace(proxy.address(), quiet).micros));
+        let alone = pace(proxy.address(), quiet);
+        if let Some(wrong) = alone.wrong.first() {
+            return Err(format!("`{name}` while nothing changes: {wrong}"));
+        }
+        without.push(most(&alone.micros));
     }
     proxy.assert_healthy();
     Ok(Reload {
