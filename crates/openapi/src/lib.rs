@@ -37,10 +37,10 @@
 //!
 //! | where | used | left out, with a notice | refused |
 //! |---|---|---|---|
-//! | root | `openapi`, `swagger`, `info.title`, `paths`, `components`, `securityDefinitions`, `x-amazon-apigateway-api-key-source`, `-endpoint-configuration.disableExecuteApiEndpoint`; of an HTTP API `-cors`; of a REST API `-gateway-responses`, `-minimum-compression-size`, `-binary-media-types`, `-request-validator`, `-request-validators` | the last four in an API of the other kind; `-documentation`, `-tag-value`; a base path under [`BasePath::Ignore`]; `webhooks`; keys of Swagger 2.0 in OpenAPI 3 | `-policy`, `-security-policy`, `-endpoint-access-mode`; private endpoints that are to be reached by everybody, and their `vpcEndpointIds`; `security`, where an operation has none of its own |
+//! | root | `openapi`, `swagger`, `info.title`, `paths`, `components`, `securityDefinitions`, `x-amazon-apigateway-api-key-source`, `-endpoint-configuration.disableExecuteApiEndpoint`; of an HTTP API `-cors`; of a REST API `-gateway-responses`, `-policy`, `-minimum-compression-size`, `-binary-media-types`, `-request-validator`, `-request-validators` | the last four in an API of the other kind; `-documentation`, `-tag-value`; a base path under [`BasePath::Ignore`]; `webhooks`; keys of Swagger 2.0 in OpenAPI 3 | `-policy` of an HTTP API, `-security-policy`, `-endpoint-access-mode`; private endpoints that are to be reached by everybody, and their `vpcEndpointIds`; `security`, where an operation has none of its own |
 //! | path | all methods but TRACE, `x-amazon-apigateway-any-method`, `$ref` within the document, `parameters` for a validator | `servers` | `trace`, keys beside `$ref` |
-//! | operation | `operationId`, `isDefaultRoute`, `security`, `x-amazon-apigateway-auth` of type `NONE`, `x-amazon-apigateway-integration`, `x-amazon-apigateway-request-validator`; `parameters`, `requestBody` and `consumes` for a validator | `servers` | no integration; more than one security requirement besides an API key; `x-amazon-apigateway-auth` of type `AWS_IAM` |
-//! | security scheme | `x-amazon-apigateway-authorizer` of type `jwt`; an API key in the header field `x-api-key` | a scheme that no operation names | types `token`, `request` and `cognito_user_pools`; `awsSigv4`; API keys elsewhere; a scheme that nothing would check |
+//! | operation | `operationId`, `isDefaultRoute`, `security`, `x-amazon-apigateway-auth` of type `NONE` and `AWS_IAM`, `x-amazon-apigateway-integration`, `x-amazon-apigateway-request-validator`; `parameters`, `requestBody` and `consumes` for a validator | `servers` | no integration; more than one security requirement besides an API key |
+//! | security scheme | `x-amazon-apigateway-authorizer` of type `jwt`, `token`, `request` and `cognito_user_pools`, with `x-tollgate-uri` and `x-tollgate-headers` for a service that is no function; `awsSigv4`; an API key in the header field `x-api-key` | a scheme that no operation names | API keys elsewhere; a scheme that nothing would check |
 //! | integration | `type: http_proxy` and `aws_proxy`, and of a REST API `http` and `mock`; `uri`, `httpMethod`, `timeoutInMillis`, `tlsConfig.serverNameToVerify`, `requestParameters`, `x-tollgate-http2`; of a REST API `contentHandling`, `tlsConfig.insecureSkipVerification` (with a notice) and, but of an `http`, `responseTransferMode`; of an HTTP API `responseParameters`; of `http` and `mock` `responses` | `credentials`, `cacheNamespace`, `cacheKeyParameters`, `passthroughBehavior: never` of an `http_proxy`, `integrationTarget`, `connectionType: VPC_LINK` with a URL | type `aws`; `requestTemplates` other than a `mock`'s, templates that are programs, ARNs other than a function's |
 //!
 //! # The API
@@ -56,8 +56,9 @@
 //! `${stageVariables.NAME}` in a URI takes its value from [`Options::stage_variables`], or on each of
 //! [`Options::stages`] from its own.
 //! `${AWS::Region}`, `${AWS::AccountId}` and `${AWS::Partition}` in URIs, issuers and audiences are
-//! replaced, as API Gateway does on import. Other functions of `CloudFormation` (`Ref`, `Fn::Sub`,
-//! `!Sub`) are refused wherever their value is needed: only `CloudFormation` knows it.
+//! replaced, as API Gateway does on import. Functions of `CloudFormation` (`Ref`, `Fn::Sub`,
+//! `!Sub`) are refused wherever their value is needed, for only `CloudFormation` knows it; but `Fn::Sub`
+//! and `!Sub` are understood in the URI of a function and in a resource policy.
 //!
 //! Unlike API Gateway, a variable of the path fills the variable of the same name in the URI of a
 //! REST API's integration without a parameter mapping, and a document without `info` is accepted.
