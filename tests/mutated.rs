@@ -213,8 +213,9 @@ fn check(
     let number = |name| env::var(name).ok().and_then(|text| text.parse::<usize>().ok());
     let mut random = Random(number("SEED").unwrap_or(7) as u64);
     let mut refused = BTreeMap::new();
+    let (mut translated, mut told) = (0, 0);
     for (name, text) in texts {
-        let Ok(document) = serde_saphyr::from_str::<Value>(&text) else { continue };
+        let document: Value = serde_saphyr::from_str(&text).expect(&name);
         for _ in 0..number("MUTATIONS").unwrap_or(FEW) {
             let mut changed = document.clone();
             for _ in 0..=random.below(2) {
@@ -223,13 +224,18 @@ fn check(
             let text = changed.to_string();
             match translate(&name, &text) {
                 Ok(definition) => {
+                    translated += 1;
                     let why = refusal(definition);
                     refused.extend(why.map(|why| (why, format!("{name}: {text}"))));
                 }
-                Err(problems) => are_whole(&name, &problems),
+                Err(problems) => {
+                    told += 1;
+                    are_whole(&name, &problems);
+                }
             }
         }
     }
+    assert!(translated > 0 && told > 0, "{translated} are translated, {told} refused");
     let shown: String = refused.iter().map(|(why, text)| format!("{why}\n    {text}\n")).collect();
     assert!(refused.is_empty(), "what is translated is not served:\n{shown}");
 }

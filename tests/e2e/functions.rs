@@ -250,6 +250,10 @@ fn writer() -> (String, Receiver<String>, Sender<Option<Vec<u8>>>) {
                         transfer-encoding: chunked\r\n\r\n";
             stream.write_all(head.as_bytes()).expect("a proxy that listens");
             while let Ok(Some(piece)) = to_send.recv() {
+                if piece.is_empty() {
+                    // It fails while it writes.
+                    return;
+                }
                 let chunk = [format!("{:x}\r\n", piece.len()).as_bytes(), &piece, b"\r\n"].concat();
                 if stream.write_all(&chunk).is_err() {
                     return;
@@ -289,7 +293,7 @@ fn what_a_function_streams_reaches_the_client_while_it_writes() {
     let operation = json!({"x-amazon-apigateway-integration": streaming});
     let definition = translated(&document(&operation, &json!({})), &url);
     let gateway = Gateway::with_workers(definition, 1);
-    let ask = |request: Request, is_last: bool| {
+    let ask = |request: Request, is_whole: bool| {
         let mut connection = Connection::open(&gateway).expect("a connection");
         connection.send(&request.into_bytes()).expect("a request that is sent");
         let called = seen.recv().expect("a call");
@@ -308,9 +312,12 @@ fn what_a_function_streams_reaches_the_client_while_it_writes() {
         assert_eq!(connection.chunk().expect("a chunk"), b"first");
         pieces.send(Some(b"second".to_vec())).unwrap();
         assert_eq!(connection.chunk().expect("a chunk"), b"second");
-        if is_last {
+        if is_whole {
             pieces.send(None).unwrap();
             assert_eq!(connection.chunk().expect("an end"), b"");
+        } else {
+            pieces.send(Some(Vec::new())).unwrap();
+            assert!(connection.chunk().is_err(), "what is broken off has no end");
         }
         event
     };
@@ -320,6 +327,8 @@ fn what_a_function_streams_reaches_the_client_while_it_writes() {
     assert_eq!(event["queryStringParameters"], json!({"q": "1"}));
     let event = ask(Request::new("POST", "/prod/b").body("hello"), true);
     assert_eq!((&event["httpMethod"], &event["body"]), (&json!("POST"), &json!("hello")));
+    ask(Request::get("/prod/a"), false);
+    gateway.assert_healthy();
 }
 
 #[test]

@@ -330,6 +330,9 @@ fn any_http_service_can_decide() {
         assert_eq!(answer.status, expected, "{status} {text}");
         if expected == 200 {
             assert_eq!(values(&answer.json(), "x-tenant"), ["t-7"]);
+        } else {
+            let said = answer.text();
+            assert!(said.starts_with("{\"message\":") && !said.contains("tenant"), "{said}");
         }
     }
     assert_eq!(backend.count(), 1);
