@@ -56,6 +56,9 @@ impl Encoding {
         if self == Self::Csv {
             return field(value, line);
         }
+        if value.bytes().all(is_plain) {
+            return line.push_str(value);
+        }
         for char in value.chars() {
             match (self, char) {
                 (Self::Json | Self::Clf, '"' | '\\') => line.extend(['\\', char]),
@@ -74,6 +77,11 @@ impl Encoding {
             }
         }
     }
+}
+
+/// Whether a byte is written as it is in every encoding.
+const fn is_plain(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\' | b'<' | b'>' | b'&' | b'\'')
 }
 
 fn field(value: &str, line: &mut String) {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use proxy_wasm::types::{BufferType, LogLevel, MapType, MetricType, StreamType};
 use tollgate_policy::{Call, Conflict, Digest, Expect, Kind, Level, Metric, Shared, Timestamp};
 
-use crate::proxy::{Message, Proxy, Side};
+use crate::proxy::{Field, Message, Proxy, Side};
 use crate::{clean, wire};
 
 /// The status of a host function that did what it was asked.
@@ -21,6 +21,10 @@ const ABSENT: u32 = u32::MAX;
 
 /// The version that stands for "whatever is there".
 const ANYTHING: u32 = 0;
+
+/// The header field of a request that says that it has been answered here: by it the proxy tells, without
+/// more ado, that it has nothing to say of the answer. It never leaves the proxy.
+const ANSWERED: &[u8] = b"x-tollgate-answered";
 
 #[link(wasm_import_module = "env")]
 unsafe extern "C" {
@@ -215,8 +219,9 @@ impl Proxy for Envoy {
         unsafe { proxy_set_buffer_bytes(buffer(of), 0, size, body.as_ptr(), body.len()) };
     }
 
-    fn respond(&self, status: u16, details: &str, fields: &[(Vec<u8>, Vec<u8>)], body: &[u8]) {
+    fn respond(&self, status: u16, details: &str, fields: &[Field<'_>], body: &[u8]) {
         const NO_GRPC_STATUS: i32 = -1;
+        self.set_header(Message::Request, ANSWERED, b"true");
         let fields = wire::pairs(fields).unwrap_or_else(|| 0_u32.to_le_bytes().to_vec());
         unsafe {
             proxy_send_local_response(
@@ -248,7 +253,7 @@ impl Proxy for Envoy {
             .map(|(name, value)| {
                 Some((
                     std::str::from_utf8(name).ok()?,
-                    String::from_utf8(clean::value(value)).ok()?,
+                    String::from_utf8(clean::value(value).into_owned()).ok()?,
                 ))
             })
             .collect::<Option<Vec<_>>>()?;

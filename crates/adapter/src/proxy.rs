@@ -1,5 +1,6 @@
 //! What the adapter asks of a proxy. Nothing here can panic: what fails says so.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use tollgate_policy::{Call, Conflict, Digest, Expect, Kind, Level, Metric, Shared, Timestamp};
@@ -21,7 +22,7 @@ pub(crate) trait Proxy {
     /// Puts other bytes in place of the first `size` of a body.
     fn set_body(&self, of: Message, size: usize, body: &[u8]);
     /// Answers the client. `details` is for the access log.
-    fn respond(&self, status: u16, details: &str, fields: &[(Vec<u8>, Vec<u8>)], body: &[u8]);
+    fn respond(&self, status: u16, details: &str, fields: &[Field<'_>], body: &[u8]);
     /// Lets a held message go on. Must not be asked for one that is not held.
     fn resume(&self, side: Side);
     /// Makes a call; the token comes back with the reply. `None` if it cannot be made.
@@ -50,6 +51,9 @@ pub(crate) trait Proxy {
     /// [`tollgate_policy::Host::log`]
     fn log(&self, level: Level, message: &str);
 }
+
+/// A header field on its way out: its name and its value.
+pub(crate) type Field<'f> = (&'f [u8], Cow<'f, [u8]>);
 
 /// One of the two messages of an exchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,11 +3,12 @@
 //! INVARIANT: a side is resumed only while it is held. Resuming a response that is not held
 //! crashes Envoy 1.40, and nothing may be done to an exchange after it has been answered.
 
+use std::net::IpAddr;
 use std::rc::Rc;
 
 use tollgate_policy::{
-    Edit, Exchange, Fault, Headers, Needs, Origin, Piece, Policy, Request, Response, Timestamp,
-    Verdict,
+    Edit, Exchange, Fault, Headers, Needs, Origin, Piece, Policy, Request, Response,
+    SOURCE_ADDRESS_HEADER, Timestamp, Verdict,
 };
 
 use crate::lent::Lent;
@@ -54,6 +55,18 @@ pub(crate) struct Stream<P: Policy> {
     in_pieces: bool,
     /// What the exchange is held for since it was last asked.
     hold: Option<Hold>,
+    sent: Sent,
+}
+
+/// What of the body that the client gets has passed here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sent {
+    /// All, whatever the answer will be.
+    All,
+    /// All, as long as the response goes on: an answer in its place goes past us.
+    OfResponse,
+    /// Not all. The proxy knows how much it was.
+    Unseen,
 }
 
 /// What an exchange has come to be held for, and somebody else must see to.
@@ -104,6 +117,7 @@ impl<P: Policy> Stream<P> {
             went_on: false,
             in_pieces: false,
             hold: None,
+            sent: Sent::All,
         }
     }
 
@@ -118,8 +132,8 @@ impl<P: Policy> Stream<P> {
         self.exchange.is_bodiless = last;
         self.exchange.arrived = tollgate_policy::Host::now(&host);
         if self.needs.source_address {
-            let peer = proxy.property(&["source", "address"]);
-            self.exchange.source_address = peer.and_then(|peer| wire::peer(&peer));
+            let asked = || wire::peer(&proxy.property(&["source", "address"])?);
+            self.exchange.source_address = self.told_address().or_else(asked);
         }
         self.met = true;
         let verdict = self.policy.on_request(&mut self.notes, &mut self.exchange, &host);
@@ -133,6 +147,7 @@ impl<P: Policy> Stream<P> {
         if self.answered || !self.met || !self.needs.responses {
             return Action::Continue;
         }
+        self.sent = Sent::OfResponse;
         let Some(headers) = proxy.headers(Message::Response).and_then(wire::headers) else {
             return self.fail("the response's header fields cannot be read", proxy);
         };
@@ -152,6 +167,16 @@ impl<P: Policy> Stream<P> {
             &host,
         );
         self.carry_out(verdict, Side::Response, proxy)
+    }
+
+    /// The client's address, where the proxy tells it by itself.
+    fn told_address(&self) -> Option<IpAddr> {
+        let mut told = self.exchange.request.headers.get_all(SOURCE_ADDRESS_HEADER);
+        let address = told.next().filter(|_| self.needs.source_address_is_told)?;
+        if told.next().is_some() {
+            return None;
+        }
+        std::str::from_utf8(address).ok()?.parse().ok()
     }
 
     /// More of a body is here: `size` bytes in all.
@@ -214,6 +239,7 @@ impl<P: Policy> Stream<P> {
             return Action::Continue;
         }
         self.response.body_bytes = size;
+        self.sent = Sent::Unseen;
         let read = if size == 0 { Some(Vec::new()) } else { proxy.body(Message::Response, size) };
         let Some(mut piece) = read.filter(|_| size <= MAX_BODY_BYTES) else {
             return self.break_off(proxy);
@@ -274,8 +300,12 @@ impl<P: Policy> Stream<P> {
             return;
         }
         if self.needs.response_length {
-            let size = proxy.property(&["response", "size"]);
-            self.exchange.context.response_length = size.and_then(|size| wire::number(&size));
+            let is_seen = self.sent != Sent::Unseen && self.response.held == Held::No;
+            self.exchange.context.response_length = if is_seen {
+                u64::try_from(self.response.body_bytes).ok()
+            } else {
+                proxy.property(&["response", "size"]).and_then(|size| wire::number(&size))
+            };
         }
         if self.exchange.context.status.is_none() {
             // What the proxy has answered without asking.
@@ -469,11 +499,14 @@ impl<P: Policy> Stream<P> {
         self.response.held = Held::No;
         if !self.answered {
             self.answered = true;
+            if self.sent == Sent::OfResponse {
+                self.sent = Sent::Unseen;
+            }
             let fields: Vec<_> = response
                 .headers
                 .iter()
                 .filter(|(name, _)| clean::is_name(name) && !name.starts_with(b":"))
-                .map(|(name, value)| (name.to_vec(), clean::value(value)))
+                .map(|(name, value)| (name, clean::value(value)))
                 .collect();
             proxy.respond(clean::status(response.status), "tollgate", &fields, &response.body);
         }

@@ -1,7 +1,6 @@
 //! The byte forms that cross the border between a filter and its proxy.
 
 use std::net::IpAddr;
-use std::ops::Range;
 use std::str::FromStr;
 
 use tollgate_policy::{Digest, Headers};
@@ -12,46 +11,43 @@ pub(crate) fn headers(bytes: Vec<u8>) -> Option<Headers> {
     if bytes.is_empty() {
         return Some(Headers::new());
     }
-    let places = places(&bytes)?;
-    Headers::from_parts(bytes, places)
-}
-
-type Place = (Range<usize>, Range<usize>);
-
-fn places(bytes: &[u8]) -> Option<Vec<Place>> {
-    let number = |at: usize| -> Option<usize> {
-        let four = bytes.get(at..at.checked_add(4)?)?;
-        usize::try_from(u32::from_le_bytes(four.try_into().ok()?)).ok()
-    };
-    let count = number(0)?;
+    let count = size(&bytes, 0)?;
     let mut at = count.checked_mul(8)?.checked_add(4)?;
     // The lengths of all fields lie before the first of them, so a count that lies cannot make
     // this allocate more than the buffer's own size.
     bytes.get(..at)?;
-    let mut places = Vec::with_capacity(count);
-    for index in 0..count {
+    Headers::from_parts(bytes, count, |bytes, index| {
         let lengths = index.checked_mul(8)?.checked_add(4)?;
-        let name = at..at.checked_add(number(lengths)?)?;
+        let name = at..at.checked_add(size(bytes, lengths)?)?;
         let start = name.end.checked_add(1)?;
-        let value = start..start.checked_add(number(lengths.checked_add(4)?)?)?;
+        let value = start..start.checked_add(size(bytes, lengths.checked_add(4)?)?)?;
         at = value.end.checked_add(1)?;
-        places.push((name, value));
-    }
-    Some(places)
+        Some((name, value))
+    })
+}
+
+fn size(bytes: &[u8], at: usize) -> Option<usize> {
+    let four = bytes.get(at..)?.first_chunk()?;
+    usize::try_from(u32::from_le_bytes(*four)).ok()
 }
 
 /// Writes a header map as a proxy reads it. `None` where it is too long for that form.
-pub(crate) fn pairs(fields: &[(Vec<u8>, Vec<u8>)]) -> Option<Vec<u8>> {
-    let mut bytes = Vec::new();
+pub(crate) fn pairs<N, V>(fields: &[(N, V)]) -> Option<Vec<u8>>
+where
+    N: AsRef<[u8]>,
+    V: AsRef<[u8]>,
+{
+    let size = |(name, value): &(N, V)| 10 + name.as_ref().len() + value.as_ref().len();
+    let mut bytes = Vec::with_capacity(4 + fields.iter().map(size).sum::<usize>());
     bytes.extend_from_slice(&u32::try_from(fields.len()).ok()?.to_le_bytes());
     for (name, value) in fields {
-        bytes.extend_from_slice(&u32::try_from(name.len()).ok()?.to_le_bytes());
-        bytes.extend_from_slice(&u32::try_from(value.len()).ok()?.to_le_bytes());
+        bytes.extend_from_slice(&u32::try_from(name.as_ref().len()).ok()?.to_le_bytes());
+        bytes.extend_from_slice(&u32::try_from(value.as_ref().len()).ok()?.to_le_bytes());
     }
     for (name, value) in fields {
-        bytes.extend_from_slice(name);
+        bytes.extend_from_slice(name.as_ref());
         bytes.push(0);
-        bytes.extend_from_slice(value);
+        bytes.extend_from_slice(value.as_ref());
         bytes.push(0);
     }
     Some(bytes)

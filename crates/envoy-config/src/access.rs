@@ -8,6 +8,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use tollgate_policy::Invalid;
 
+use crate::local_reply;
 use crate::settings::{Address, Settings};
 use crate::tls;
 use crate::yaml::{Node, map};
@@ -117,15 +118,7 @@ pub(crate) fn denial(settings: &Settings) -> Option<Node> {
         return None;
     }
     Some(map! {
-        "filter": map! {
-            "extension_filter": map! {
-                "name": "envoy.access_loggers.extension_filters.cel",
-                "typed_config": map! {
-                    "@type": "type.googleapis.com/envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter",
-                    "expression": "response.code_details.startsWith('rbac_access_denied')",
-                },
-            },
-        },
+        "filter": local_reply::matching("response.code_details.startsWith('rbac_access_denied')"),
         "headers_to_add": [map! {
             "header": map! { "key": "x-amzn-errortype", "value": "AccessDeniedException" },
             "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",

@@ -10,8 +10,8 @@ use tollgate_policy::{Endpoint, Invalid, Scheme};
 use crate::MADE_BY;
 use crate::listener::WINDOW_BYTES;
 use crate::settings::Settings;
-use crate::tls;
 use crate::yaml::{Node, map};
+use crate::{tls, transfer};
 
 /// How many requests may be under way to one service, from all workers together: API Gateway's
 /// limit for an account is as many in a second.
@@ -86,7 +86,7 @@ fn cluster(upstream: &Upstream, settings: &Settings) -> Result<Node, Invalid> {
                     Spoken::Http1 => Some(map! { "http_protocol_options": map! {} }),
                     Spoken::Http2 => Some(map! { "http2_protocol_options": http2() }),
                 },
-                "http_filters": upstream.signing_region.as_ref().map(|region| signing(region)),
+                "http_filters": filters(upstream),
             },
         },
         "transport_socket": transport(upstream, alpn, settings)?,
@@ -131,25 +131,31 @@ fn http2() -> Node {
 /// Signs what goes to Lambda, with the credentials of Envoy's own environment: see
 /// [the filter](https://www.envoyproxy.io/docs/envoy/v1.40.0/configuration/http/http_filters/aws_request_signing_filter).
 fn signing(region: &str) -> Node {
-    [
-        map! {
-            "name": "envoy.filters.http.aws_request_signing",
-            "typed_config": map! {
-                "@type": "type.googleapis.com/envoy.extensions.filters.http.aws_request_signing.v3.AwsRequestSigning",
-                "service_name": "lambda",
-                "region": region,
-                /// What Envoy adds on the way is not part of what is signed.
-                "match_excluded_headers": [map! { "prefix": "x-envoy" }, map! { "prefix": "x-forwarded" }],
-            },
+    map! {
+        "name": "envoy.filters.http.aws_request_signing",
+        "typed_config": map! {
+            "@type": "type.googleapis.com/envoy.extensions.filters.http.aws_request_signing.v3.AwsRequestSigning",
+            "service_name": "lambda",
+            "region": region,
+            /// What Envoy adds on the way is not part of what is signed.
+            "match_excluded_headers": [map! { "prefix": "x-envoy" }, map! { "prefix": "x-forwarded" }],
         },
-        map! {
-            "name": "envoy.filters.http.upstream_codec",
-            "typed_config": map! {
-                "@type": "type.googleapis.com/envoy.extensions.filters.http.upstream_codec.v3.UpstreamCodec",
-            },
+    }
+}
+
+/// What requests go through on their way to a service, if that is anything. A body is made before it is
+/// signed.
+fn filters(upstream: &Upstream) -> Option<Node> {
+    let events = upstream.takes_events.then(transfer::filter);
+    let signing = upstream.signing_region.as_deref().map(signing);
+    let codec = map! {
+        "name": "envoy.filters.http.upstream_codec",
+        "typed_config": map! {
+            "@type": "type.googleapis.com/envoy.extensions.filters.http.upstream_codec.v3.UpstreamCodec",
         },
-    ]
-    .into()
+    };
+    let all: Vec<_> = events.into_iter().chain(signing).collect();
+    (!all.is_empty()).then(|| all.into_iter().chain([codec]).collect::<Vec<_>>().into())
 }
 
 /// Whether a definition has something counted by the server that the settings say where to find.

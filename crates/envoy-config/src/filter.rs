@@ -45,7 +45,11 @@ fn plugin(definition: &Definition, settings: &Settings) -> Result<Node, Invalid>
         "allow_on_headers_stop_iteration": true,
         "configuration": map! {
             "@type": "type.googleapis.com/google.protobuf.StringValue",
-            "value": Node::Lines(json(definition)?),
+            /// The listener tells where a client is, and believes nobody else.
+            "value": Node::Lines(json(&Definition {
+                source_address_is_told: true,
+                ..definition.clone()
+            })?),
         },
     })
 }

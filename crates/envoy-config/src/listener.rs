@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use tollgate_gateway::{COMPRESSION_HEADER, EVENT_HEADER, SHADOW_HEADER, TRANSFER_HEADER};
+use tollgate_gateway::{COMPRESSION_HEADER, SHADOW_HEADER, TRANSFER_HEADER};
+use tollgate_policy::SOURCE_ADDRESS_HEADER;
 
 use crate::access;
 use crate::bootstrap::{address, source};
@@ -115,7 +116,6 @@ fn http_filters(settings: &Settings, sizes: &BTreeSet<u32>) -> Node {
     };
     (access::filter(settings).into_iter())
         .chain([gateway])
-        .chain([transfer::filter()])
         .chain(compressor::filters(sizes))
         .chain([connection::router()])
         .collect::<Vec<_>>()
@@ -151,9 +151,9 @@ fn route_config(sizes: &BTreeSet<u32>) -> Node {
         "virtual_hosts": [map! {
             "name": "gateway",
             "domains": ["*"],
-            /// Between the filter and Envoy. (Envoy removes the ones it obeys.)
+            /// Between the filter and Envoy. (Envoy removes the ones it obeys, and the event becomes a body.)
             "request_headers_to_remove":
-                [CLUSTER_HEADER, COMPRESSION_HEADER, TRANSFER_HEADER, EVENT_HEADER, "x-envoy-external-address"],
+                [CLUSTER_HEADER, COMPRESSION_HEADER, TRANSFER_HEADER, SOURCE_ADDRESS_HEADER],
             "routes": routes,
             /// What the filter may hold back of a body.
             "request_body_buffer_limit": MAX_BODY_BYTES,

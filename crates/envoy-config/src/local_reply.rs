@@ -2,6 +2,10 @@
 
 use crate::yaml::{Node, map};
 
+/// The header field by which a filter says of a request that it has answered it. What a client sends under
+/// this name is removed.
+const ANSWERED_HEADER: &str = "x-tollgate-answered";
+
 /// Statuses that Envoy answers with, and API Gateway's message for each.
 const MESSAGES: [(u16, &str); 10] = [
     (400, "Bad Request"),
@@ -23,17 +27,9 @@ pub(crate) fn config(special: Option<Node>) -> Node {
     let statuses = MESSAGES.map(|(status, _)| status.to_string()).join(", ");
     let general = map! {
         /// Envoy's own answers, not the gateway's.
-        "filter": map! {
-            "extension_filter": map! {
-                "name": "envoy.access_loggers.extension_filters.cel",
-                "typed_config": map! {
-                    "@type": "type.googleapis.com/envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter",
-                    "expression": format!(
-                        "response.code_details != 'tollgate' && response.code in [{statuses}]"
-                    ),
-                },
-            },
-        },
+        "filter": matching(&format!(
+            "response.code_details != 'tollgate' && response.code in [{statuses}]"
+        )),
         "body_format_override": map! {
             "text_format_source": map! {
                 "inline_string": format!(
@@ -44,4 +40,32 @@ pub(crate) fn config(special: Option<Node>) -> Node {
         },
     };
     map! { "mappers": special.into_iter().chain([general]).collect::<Vec<_>>() }
+}
+
+/// Takes Envoy's own answers of which this expression of CEL is true. It takes its time, so that what a
+/// filter has answered, and what is no error, is told apart before.
+pub(crate) fn matching(expression: &str) -> Node {
+    let is_error = map! {
+        "status_code_filter": map! {
+            "comparison": map! {
+                "op": "GE",
+                "value": map! { "default_value": 400_u32, "runtime_key": "tollgate.errors" },
+            },
+        },
+    };
+    let is_envoys_own = map! {
+        "header_filter": map! {
+            "header": map! { "name": ANSWERED_HEADER, "present_match": false },
+        },
+    };
+    let is_true = map! {
+        "extension_filter": map! {
+            "name": "envoy.access_loggers.extension_filters.cel",
+            "typed_config": map! {
+                "@type": "type.googleapis.com/envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter",
+                "expression": expression,
+            },
+        },
+    };
+    map! { "and_filter": map! { "filters": [is_error, is_envoys_own, is_true] } }
 }

@@ -6,9 +6,6 @@ use tollgate_gateway::{EVENT_HEADER, STREAM, STREAM_TIMEOUT_MILLIS, TRANSFER_HEA
 
 use crate::yaml::{Node, map};
 
-/// The filter that makes a body of an event.
-const EVENT_FILTER: &str = "event";
-
 /// API Gateway's own: how long nothing may come of a stream.
 const IDLE: Duration = Duration::from_secs(5 * 60);
 
@@ -24,16 +21,14 @@ const EVENT_CODE: &str = r#"function envoy_on_request(request)
   end
 end"#;
 
-/// Does nothing but on the route below.
+/// Stands before a service that takes events.
 pub(crate) fn filter() -> Node {
     debug_assert!(EVENT_CODE.contains(EVENT_HEADER));
     map! {
-        "name": EVENT_FILTER,
+        "name": "event",
         "typed_config": map! {
             "@type": "type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua",
-            "source_codes": Node::object([
-                (EVENT_FILTER, map! { "inline_string": Node::Lines(EVENT_CODE.to_owned()) }),
-            ]),
+            "default_source_code": map! { "inline_string": Node::Lines(EVENT_CODE.to_owned()) },
         },
     }
 }
@@ -47,10 +42,6 @@ pub(crate) const fn times() -> [Duration; 3] {
 
 /// The route of requests whose responses come as a stream, with this action.
 pub(crate) fn route(action: Node) -> Node {
-    let event = map! {
-        "@type": "type.googleapis.com/envoy.extensions.filters.http.lua.v3.LuaPerRoute",
-        "name": EVENT_FILTER,
-    };
     map! {
         "match": map! {
             "prefix": "/",
@@ -60,6 +51,5 @@ pub(crate) fn route(action: Node) -> Node {
             }],
         },
         "route": action,
-        "typed_per_filter_config": Node::object([(EVENT_FILTER, event)]),
     }
 }

@@ -87,6 +87,11 @@ pub struct Definition {
     /// where there is a quota.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counters: Option<Counters>,
+    /// Whether the proxy tells every request's client in `x-envoy-external-address`, as Envoy does with
+    /// `use_remote_address`, and removes what clients send under this name. Never for any other proxy:
+    /// clients could say where they are. The proxy is asked where it is not told.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub source_address_is_told: bool,
     /// Whether responses say how the limits stand that their request fell under.
     #[serde(default, skip_serializing_if = "is_default")]
     pub response_headers: ResponseHeaders,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use tollgate_canary::Variant;
 use tollgate_iam_authorizer::refuse_unreadable;
-use tollgate_policy::{Exchange, Fault, Request, Response};
+use tollgate_policy::{Exchange, Fault, Request, Response, SOURCE_ADDRESS_HEADER};
 
 use crate::definition::Protocol;
 use crate::gateway::{Gateway, Notes, Place};
@@ -28,6 +28,10 @@ impl Gateway {
         notes: &mut Notes,
         exchange: &mut Exchange,
     ) -> Result<Option<Response>, Fault> {
+        if self.needs.source_address_is_told {
+            // Whoever tells it removes it, too.
+            exchange.request.headers.conceal(SOURCE_ADDRESS_HEADER);
+        }
         strip_control(exchange);
         exchange.context.client_cert = self.client_certificates.take(&mut exchange.request.headers);
         exchange.context.account_id = self.account_id.clone();
@@ -113,6 +117,9 @@ impl Gateway {
 
 /// What the proxy itself has added does not count.
 fn check_head(protocol: Protocol, request: &Request) -> Result<(), Fault> {
+    if request.headers.most_bytes() <= MAX_HEAD_BYTES {
+        return Ok(());
+    }
     let sent = request
         .headers
         .iter()

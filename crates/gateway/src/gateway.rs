@@ -34,7 +34,7 @@ pub struct Gateway {
     pub(crate) vpc_endpoints: Vec<VpcEndpoint>,
     /// Who may sign requests.
     pub(crate) iam: Option<IamAuthorizer>,
-    needs: Needs,
+    pub(crate) needs: Needs,
 }
 
 /// What the gateway remembers of one exchange.
@@ -119,6 +119,7 @@ impl Gateway {
             || snapshots().any(|snapshot| snapshot.needs_source_address);
         Needs {
             source_address,
+            source_address_is_told: false,
             responses: true,
             endings: true,
             response_length: logs().next().is_some(),
@@ -349,6 +350,8 @@ impl Compile for Gateway {
         let source_address = vpc_endpoints.iter().any(VpcEndpoint::needs_source_address)
             || iam.as_ref().is_some_and(IamAuthorizer::needs_source_address);
         let needs = Self::need(&apis, &limits, source_address);
+        let source_address_is_told = definition.source_address_is_told;
+        let needs = Needs { source_address_is_told, ..needs };
         let client_certificates = ClientCertificates::default();
         Ok(Self {
             apis,

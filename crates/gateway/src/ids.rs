@@ -5,6 +5,7 @@ use base64::engine::general_purpose::URL_SAFE;
 use tollgate_policy::{Context, Exchange, Headers};
 
 use crate::definition::Protocol;
+use crate::hex;
 
 /// Names a request, in the form of the API's kind: `$context.requestId` and `extendedRequestId`.
 pub(crate) fn assign(protocol: Protocol, exchange: &mut Exchange) {
@@ -41,13 +42,14 @@ fn short(nonce: u128) -> String {
 fn uuid(nonce: u128) -> String {
     const VERSION: u128 = 0xf << 76;
     const VARIANT: u128 = 0b11 << 62;
-    let hex = format!("{:032x}", nonce & !VERSION & !VARIANT | 4 << 76 | 0b10 << 62);
+    let bits = nonce & !VERSION & !VARIANT | 4 << 76 | 0b10 << 62;
     let mut text = String::with_capacity(36);
-    for (index, digit) in hex.chars().enumerate() {
-        if matches!(index, 8 | 12 | 16 | 20) {
+    for (place, digits) in [(96, 8), (80, 4), (64, 4), (48, 4), (0, 12)] {
+        if !text.is_empty() {
             text.push('-');
         }
-        text.push(digit);
+        // Only the last digits are written, and they are here.
+        hex::push(&mut text, (bits >> place) as u64, digits);
     }
     text
 }

@@ -30,6 +30,7 @@ mod entry;
 mod explain;
 mod fault;
 mod gateway;
+mod hex;
 mod ids;
 mod integration;
 mod integration_response;

@@ -36,7 +36,8 @@ pub(crate) fn is_plain(path: &[u8]) -> bool {
 /// The path as a careless backend reads it, with encoded slashes decoded and doubled ones merged,
 /// if that is another path.
 pub(crate) fn read_loosely(path: &str) -> Option<String> {
-    if !path.contains("//") && !path.contains('%') {
+    let is_doubled = |two: &[u8]| two == b"//";
+    if !path.as_bytes().windows(2).any(is_doubled) && !path.contains('%') {
         return None;
     }
     let mut loose = path.to_owned();

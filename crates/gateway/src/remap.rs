@@ -28,13 +28,14 @@ pub(crate) fn of_response(name: &str) -> String {
 /// Renames what a service said that a REST API only passes on. The length stays besides, since the body
 /// is as long.
 pub(crate) fn of_proxy(headers: &mut Headers) {
-    for name in ["date", "server", "x-amzn-requestid"] {
-        if let Some(value) = headers.get(name).map(<[u8]>::to_vec) {
-            headers.remove(name);
-            headers.set(&format!("x-amzn-remapped-{name}"), value);
-        }
+    const MOVED: [(&str, &str); 3] = [
+        ("date", "x-amzn-remapped-date"),
+        ("server", "x-amzn-remapped-server"),
+        ("x-amzn-requestid", "x-amzn-remapped-x-amzn-requestid"),
+    ];
+    for (name, instead) in MOVED {
+        headers.copy(name, instead);
+        headers.remove(name);
     }
-    if let Some(length) = headers.get("content-length").map(<[u8]>::to_vec) {
-        headers.set("x-amzn-remapped-content-length", length);
-    }
+    headers.copy("content-length", "x-amzn-remapped-content-length");
 }

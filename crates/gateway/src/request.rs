@@ -333,6 +333,9 @@ fn check_mapped(request: &Request) -> Result<(), Fault> {
     if request.target().len() > MAX_MAPPED_BYTES {
         return Err(Fault::UriTooLong);
     }
+    if request.headers.most_bytes() <= MAX_MAPPED_BYTES {
+        return Ok(());
+    }
     let fields = request.headers.iter().filter(|(name, _)| !name.starts_with(b":"));
     let bytes = fields.fold(0_usize, |sum, (_, value)| sum.saturating_add(value.len()));
     if bytes > MAX_MAPPED_BYTES { Err(Fault::HeadersTooLarge) } else { Ok(()) }

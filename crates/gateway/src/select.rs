@@ -160,10 +160,15 @@ fn one_slash(path: &[u8]) -> &[u8] {
 
 /// A host without its port, in lower case.
 fn host(authority: &[u8]) -> String {
-    let text = String::from_utf8_lossy(authority).to_ascii_lowercase();
-    let host = match text.rsplit_once(':') {
-        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
-        _ => text.as_str(),
+    let host = match authority.iter().rposition(|byte| *byte == b':') {
+        Some(colon) => match authority.split_at(colon) {
+            (host, [_, port @ ..]) if port.iter().all(u8::is_ascii_digit) => host,
+            _ => authority,
+        },
+        None => authority,
     };
-    host.trim_end_matches('.').to_owned()
+    let mut host = String::from_utf8_lossy(host).into_owned();
+    host.truncate(host.trim_end_matches('.').len());
+    host.make_ascii_lowercase();
+    host
 }

@@ -2,6 +2,8 @@
 
 use tollgate_policy::{Exchange, Headers};
 
+use crate::hex;
+
 /// The trace header of X-Ray, and of API Gateway.
 const AMAZON: &str = "x-amzn-trace-id";
 
@@ -30,22 +32,23 @@ pub(crate) fn begin(exchange: &mut Exchange) -> Option<String> {
     let headers = &exchange.request.headers;
     let (epoch, nonce) = (exchange.arrived.as_secs(), exchange.nonce);
     let (amazon, w3c) = (text(headers, AMAZON), text(headers, W3C).and_then(parent));
-    let root = amazon
-        .and_then(|trace| part(trace, "Root"))
-        .filter(|root| is_root(root))
-        .map(str::to_owned)
-        .or_else(|| w3c.and_then(|(trace, _)| of_w3c(trace)))
-        .unwrap_or_else(|| format!("1-{:08x}-{:024x}", epoch as u32, nonce >> 32));
-    let span = format!("{:016x}", (nonce as u64).max(1));
+    let said = amazon.and_then(|trace| part(trace, "Root")).and_then(root);
+    let mut made = String::new();
+    let [epoch, unique] =
+        said.or_else(|| w3c?.0.split_at_checked(8).map(Into::into)).unwrap_or_else(|| {
+            hex::push(&mut made, epoch, 8);
+            hex::push(&mut made, (nonce >> 96) as u64, 8);
+            hex::push(&mut made, (nonce >> 32) as u64, 16);
+            made.split_at_checked(8).unwrap_or_default().into()
+        });
+    let mut span = String::with_capacity(16);
+    hex::push(&mut span, (nonce as u64).max(1), 16);
     let sampled =
         amazon.and_then(|trace| part(trace, "Sampled")).filter(|said| matches!(*said, "0" | "1"));
     let sampled =
         sampled.or(w3c.map(|(_, sampled)| if sampled { "1" } else { "0" })).unwrap_or("0");
-    let trace = format!("Root={root};Parent={span};Sampled={sampled}");
-    let parent = w3c.is_none().then(|| {
-        let id: String = root.chars().skip(2).filter(|char| *char != '-').collect();
-        format!("00-{id}-{span}-0{sampled}")
-    });
+    let trace = ["Root=1-", epoch, "-", unique, ";Parent=", &span, ";Sampled=", sampled].concat();
+    let parent = w3c.is_none().then(|| ["00-", epoch, unique, "-", &span, "-0", sampled].concat());
     exchange.request.headers.set(AMAZON, &trace);
     exchange.context.trace_id = Some(trace);
     parent
@@ -61,15 +64,11 @@ fn part<'t>(trace: &'t str, name: &str) -> Option<&'t str> {
     parts.find(|(key, _)| *key == name).map(|(_, value)| value)
 }
 
-/// `1-5759e988-bd862e3fe1be46a994272793`
-fn is_root(root: &str) -> bool {
-    let mut parts = root.split('-');
-    let hex =
-        |part: Option<&str>, digits| part.is_some_and(|part| part.len() == digits && is_hex(part));
-    parts.next() == Some("1")
-        && hex(parts.next(), 8)
-        && hex(parts.next(), 24)
-        && parts.next().is_none()
+/// The time and the rest of `1-5759e988-bd862e3fe1be46a994272793`.
+fn root(root: &str) -> Option<[&str; 2]> {
+    let (epoch, unique) = root.strip_prefix("1-")?.split_once('-')?;
+    let is_root = epoch.len() == 8 && unique.len() == 24 && is_hex(epoch) && is_hex(unique);
+    is_root.then_some([epoch, unique])
 }
 
 /// The trace of a `traceparent`, and whether it is sampled.
@@ -87,11 +86,6 @@ fn parent(text: &str) -> Option<(&str, bool)> {
         && (version != "00" || parts.next().is_none());
     let flags = u8::from_str_radix(flags, 16).ok()?;
     is_well_formed.then_some((trace, flags & 1 == 1))
-}
-
-fn of_w3c(trace: &str) -> Option<String> {
-    let (epoch, rest) = trace.split_at_checked(8)?;
-    Some(format!("1-{epoch}-{rest}"))
 }
 
 fn is_hex(text: &str) -> bool {

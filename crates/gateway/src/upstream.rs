@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use tollgate_jwt_authorizer::Keys;
 use tollgate_lambda::Function;
 use tollgate_lambda_authorizer::Service;
+use tollgate_lambda_proxy::Transfer;
 use tollgate_policy::{Endpoint, Invalid};
 
 use crate::definition::{Api, Authorizer, Definition, HttpProxy, Integration};
@@ -26,6 +27,9 @@ pub struct Upstream {
     pub version: HttpVersion,
     /// The region for which the proxy signs what is sent there, of AWS Lambda.
     pub signing_region: Option<String>,
+    /// Whether the proxy makes a body of [`EVENT_HEADER`](crate::EVENT_HEADER), for functions whose
+    /// responses come as a stream.
+    pub takes_events: bool,
 }
 
 /// Whether the certificate of a service is checked.
@@ -59,6 +63,7 @@ impl Upstream {
             verification: Verification::Full,
             version: HttpVersion::Agreed,
             signing_region: None,
+            takes_events: false,
         }
     }
 
@@ -73,6 +78,18 @@ impl Upstream {
         upstream.cluster =
             tollgate_lambda::cluster(&upstream.endpoint, function.signing_region.as_deref());
         upstream.signing_region = function.signing_region.clone();
+        Ok(upstream)
+    }
+
+    /// The same of a function whose responses come as a stream.
+    ///
+    /// # Errors
+    /// [`Invalid`] for an endpoint that is none.
+    pub fn streaming(function: &Function) -> Result<Self, Invalid> {
+        let mut upstream = Self::calling(function)?;
+        let region = function.signing_region.as_deref();
+        upstream.cluster = tollgate_lambda::streaming_cluster(&upstream.endpoint, region);
+        upstream.takes_events = true;
         Ok(upstream)
     }
 
@@ -152,7 +169,12 @@ fn of_content(
 ) -> Result<(), Invalid> {
     for (name, integration) in content.integrations {
         if let Integration::LambdaProxy(lambda) = integration {
-            let upstream = Upstream::calling(&lambda.proxy.function).map_err(|invalid| {
+            let function = &lambda.proxy.function;
+            let upstream = match lambda.proxy.transfer {
+                Transfer::Buffered => Upstream::calling(function),
+                Transfer::Stream => Upstream::streaming(function),
+            };
+            let upstream = upstream.map_err(|invalid| {
                 invalid.within(format!("integrations.{name}.lambda_proxy.proxy.function"))
             })?;
             found.insert(upstream);

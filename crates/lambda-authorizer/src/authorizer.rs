@@ -115,14 +115,8 @@ impl LambdaAuthorizer {
 
     /// What has to be known of an exchange.
     #[must_use]
-    pub const fn needs(&self) -> Needs {
-        Needs {
-            source_address: true,
-            responses: false,
-            bounded_bodies: false,
-            endings: false,
-            response_length: false,
-        }
+    pub fn needs(&self) -> Needs {
+        Needs { source_address: true, ..Needs::default() }
     }
 
     /// Finds out what the service says of the caller, and goes on once that is known, whatever it is.

@@ -33,13 +33,20 @@ pub fn cluster(endpoint: &Endpoint, signing_region: Option<&str>) -> String {
     }
 }
 
+/// The same of functions that write what they return as a stream: the proxy calls them itself, and makes
+/// the body of a request that has none. A `!` is in no name, so none can lead there.
+#[must_use]
+pub fn streaming_cluster(endpoint: &Endpoint, signing_region: Option<&str>) -> String {
+    format!("{}!stream", cluster(endpoint, signing_region))
+}
+
 impl Callee {
     /// The function that a configuration names.
     ///
     /// # Errors
     /// [`Invalid`] for a name that no function has, or an endpoint that is none.
     pub fn compile(function: &Function) -> Result<Self, Invalid> {
-        Self::at(function, FUNCTIONS, "/invocations")
+        Self::at(function, cluster, FUNCTIONS, "/invocations")
     }
 
     /// The same, of a function that writes what it returns as a stream.
@@ -47,10 +54,15 @@ impl Callee {
     /// # Errors
     /// [`Invalid`] for a name that no function has, or an endpoint that is none.
     pub fn streaming(function: &Function) -> Result<Self, Invalid> {
-        Self::at(function, STREAMING, "/response-streaming-invocations")
+        Self::at(function, streaming_cluster, STREAMING, "/response-streaming-invocations")
     }
 
-    fn at(function: &Function, before: &str, after: &str) -> Result<Self, Invalid> {
+    fn at(
+        function: &Function,
+        cluster: fn(&Endpoint, Option<&str>) -> String,
+        before: &str,
+        after: &str,
+    ) -> Result<Self, Invalid> {
         check_name(&function.name)?;
         let (endpoint, path) = function.place()?;
         let mut name = Vec::new();

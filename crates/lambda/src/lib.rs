@@ -18,7 +18,7 @@ pub mod event;
 mod invocation;
 mod reference;
 
-pub use callee::{Callee, cluster};
+pub use callee::{Callee, cluster, streaming_cluster};
 pub use config::Function;
 pub use invocation::{Failure, returned};
 pub use reference::{Functions, Place, Reference};

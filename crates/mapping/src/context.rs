@@ -1,6 +1,7 @@
 //! The variables of `$context`, and what each is worth.
 
 use std::borrow::Cow;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use tollgate_policy::{ClientCert, Exchange, Fault, Identity, Invalid, Needs, text};
@@ -70,7 +71,7 @@ const NAMED: [(&str, Read); 62] = [
     ("identity.principalOrgId", |exchange| {
         exchange.context.identity.as_ref()?.principal_org_id.as_deref().map(Cow::from)
     }),
-    ("identity.sourceIp", |exchange| Some(exchange.source_address?.to_string().into())),
+    ("identity.sourceIp", |exchange| Some(address(exchange.source_address?).into())),
     ("identity.user", |exchange| signer(exchange, |it| &it.user_id)),
     ("identity.userAgent", |exchange| field(exchange, "user-agent")),
     ("identity.userArn", |exchange| signer(exchange, |it| &it.user_arn)),
@@ -182,6 +183,17 @@ impl Variable {
     pub fn needs(&self) -> Needs {
         let source_address = matches!(self.0, Kind::Named("identity.sourceIp", _));
         Needs { source_address, ..Needs::default() }
+    }
+}
+
+/// An address as text. Most lines of a log have one, and that of four numbers is soon written.
+fn address(address: IpAddr) -> String {
+    match address {
+        IpAddr::V4(address) => {
+            let [a, b, c, d] = address.octets().map(|octet| octet.to_string());
+            [&*a, ".", &b, ".", &c, ".", &d].concat()
+        }
+        IpAddr::V6(address) => address.to_string(),
     }
 }
 

@@ -2,19 +2,29 @@
 
 use std::ops::Range;
 
+/// How many bytes are made room for when the first field is added, and how many fields: as many as a
+/// gateway adds to most messages, so that what is there need not move.
+const ROOM_BYTES: usize = 512;
+const ROOM_FIELDS: usize = 12;
+
 /// The header fields of one message.
 ///
 /// Names may repeat and values are bytes: nothing here assumes text. Names are compared without
 /// regard to case, as RFC 9110 section 5.1 has it. Every change is recorded as an [`Edit`], so that
 /// an adapter can read the fields once and write back only what changed.
 ///
-/// All bytes live in one buffer; a field is a pair of places in it.
+/// All bytes of the fields that came lie in one buffer, which is never written to, and those of the
+/// fields that were added in another; a field is a pair of places in them.
 #[derive(Clone, Debug, Default)]
 pub struct Headers {
-    buffer: Vec<u8>,
+    came: Vec<u8>,
+    added: Vec<u8>,
+    /// Every field there ever was: first those that came.
     fields: Vec<Field>,
-    /// The fields before the first change, if there was one.
-    arrived: Option<Vec<Field>>,
+    /// How many came.
+    arrivals: usize,
+    /// The [`trait_of`] each name there ever was, together.
+    traits: u64,
     edits: Vec<Change>,
 }
 
@@ -22,9 +32,11 @@ pub struct Headers {
 struct Field {
     name: Span,
     value: Span,
+    /// Whether it has been removed, or another has taken its place.
+    is_gone: bool,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 enum Change {
     Set(Span, Span),
     Append(Span, Span),
@@ -42,7 +54,8 @@ pub enum Edit<'a> {
     Remove(&'a [u8]),
 }
 
-/// A place in the buffer. Thirty-two bits are enough: a proxy refuses headers long before 4 GiB.
+/// A place in the buffers, as if the second followed the first. Thirty-two bits are enough: a proxy
+/// refuses headers long before 4 GiB.
 #[derive(Clone, Copy, Debug)]
 struct Span {
     start: u32,
@@ -50,8 +63,12 @@ struct Span {
 }
 
 impl Span {
-    fn of(self, buffer: &[u8]) -> &[u8] {
-        buffer.get(self.start as usize..self.end as usize).unwrap_or_default()
+    fn new(range: Range<usize>) -> Option<Self> {
+        Some(Self { start: range.start.try_into().ok()?, end: range.end.try_into().ok()? })
+    }
+
+    const fn len(self) -> usize {
+        self.end.saturating_sub(self.start) as usize
     }
 }
 
@@ -62,22 +79,25 @@ impl Headers {
         Self::default()
     }
 
-    /// Fields that already lie in `buffer`, as (name, value) places. A place outside the buffer
-    /// makes the whole `None`: the buffer is not what its sender says it is.
+    /// `count` fields that lie in a buffer already; `place` tells where in it the name and the value
+    /// of each are. It is asked for one after the other. A place that there is not, or that is outside
+    /// the buffer, makes the whole `None`: the buffer is not what its sender says it is.
     #[must_use]
     pub fn from_parts(
         buffer: Vec<u8>,
-        places: impl IntoIterator<Item = (Range<usize>, Range<usize>)>,
+        count: usize,
+        mut place: impl FnMut(&[u8], usize) -> Option<(Range<usize>, Range<usize>)>,
     ) -> Option<Self> {
-        let span = |range: Range<usize>| {
-            buffer.get(range.clone())?;
-            Some(Span { start: range.start.try_into().ok()?, end: range.end.try_into().ok()? })
-        };
-        let fields = places
-            .into_iter()
-            .map(|(name, value)| Some(Field { name: span(name)?, value: span(value)? }))
-            .collect::<Option<Vec<_>>>()?;
-        Some(Self { buffer, fields, arrived: None, edits: Vec::new() })
+        let mut fields = Vec::with_capacity(count.checked_add(ROOM_FIELDS)?);
+        let mut traits = 0;
+        for index in 0..count {
+            let (name, value) = place(&buffer, index)?;
+            traits |= trait_of(buffer.get(name.clone())?);
+            buffer.get(value.clone())?;
+            let (name, value) = (Span::new(name)?, Span::new(value)?);
+            fields.push(Field { name, value, is_gone: false });
+        }
+        Some(Self { came: buffer, fields, arrivals: count, traits, ..Self::default() })
     }
 
     /// The first value of a field.
@@ -88,57 +108,78 @@ impl Headers {
 
     /// Every value of a field, in the order they arrived.
     pub fn get_all(&self, name: &str) -> impl Iterator<Item = &[u8]> {
-        self.fields
-            .iter()
-            .filter(move |field| field.name.of(&self.buffer).eq_ignore_ascii_case(name.as_bytes()))
-            .map(|field| field.value.of(&self.buffer))
+        let fields = self.fields.get(..self.most(name)).unwrap_or_default().iter();
+        fields
+            .filter(move |field| !field.is_gone && self.is_named(field, name.as_bytes()))
+            .map(|field| self.bytes(field.value))
     }
 
     /// The first value a field had before anything was changed.
     #[must_use]
     pub fn arrived(&self, name: &str) -> Option<&[u8]> {
-        (self.arrived.as_ref().unwrap_or(&self.fields).iter())
-            .find(|field| field.name.of(&self.buffer).eq_ignore_ascii_case(name.as_bytes()))
-            .map(|field| field.value.of(&self.buffer))
+        let mut fields = self.fields.get(..self.most(name).min(self.arrivals))?.iter();
+        let found = fields.find(|field| self.is_named(field, name.as_bytes()))?;
+        Some(self.bytes(found.value))
+    }
+
+    /// A number of bytes that names and values together do not exceed.
+    #[must_use]
+    pub const fn most_bytes(&self) -> usize {
+        self.came.len().saturating_add(self.added.len())
     }
 
     /// Every field as it was before anything was changed.
     pub fn arrivals(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        (self.arrived.as_ref().unwrap_or(&self.fields).iter())
-            .map(|field| (field.name.of(&self.buffer), field.value.of(&self.buffer)))
+        (self.fields.iter().take(self.arrivals))
+            .map(|field| (self.bytes(field.name), self.bytes(field.value)))
     }
 
     /// Every field, in order. Pseudo-fields such as `:path` are among them where a proxy gives them.
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        self.fields.iter().map(|field| (field.name.of(&self.buffer), field.value.of(&self.buffer)))
+        (self.fields.iter().filter(|field| !field.is_gone))
+            .map(|field| (self.bytes(field.name), self.bytes(field.value)))
     }
 
-    /// Gives a field exactly one value.
+    /// Gives a field exactly one value. That it has already is no edit.
     pub fn set(&mut self, name: &str, value: impl AsRef<[u8]>) {
-        self.remember();
-        let (name, value) = (self.keep(name.as_bytes()), self.keep(value.as_ref()));
+        let value = value.as_ref();
+        let mut values = self.get_all(name);
+        if values.next() == Some(value) && values.next().is_none() {
+            return;
+        }
+        drop(values);
         self.forget(name);
-        self.fields.push(Field { name, value });
-        self.edits.push(Change::Set(name, value));
+        let (name, value) = self.add(name, value);
+        self.edit(Change::Set(name, value));
+    }
+
+    /// Gives a field exactly one value, which is the first of another field. Nothing is changed where
+    /// there is no such field.
+    pub fn copy(&mut self, from: &str, name: &str) {
+        let named = |field: &&Field| !field.is_gone && self.is_named(field, from.as_bytes());
+        let Some(value) = self.fields.iter().find(named).map(|field| field.value) else { return };
+        self.forget(name);
+        let name = self.push(name, value);
+        self.edit(Change::Set(name, value));
     }
 
     /// Adds one more field of this name.
     pub fn append(&mut self, name: &str, value: impl AsRef<[u8]>) {
-        self.remember();
-        let (name, value) = (self.keep(name.as_bytes()), self.keep(value.as_ref()));
-        self.fields.push(Field { name, value });
-        self.edits.push(Change::Append(name, value));
+        let (name, value) = self.add(name, value.as_ref());
+        self.edit(Change::Append(name, value));
     }
 
     /// Removes every field of this name. Removing what is not there is not an edit.
     pub fn remove(&mut self, name: &str) {
-        if self.get(name).is_none() {
-            return;
+        if self.forget(name) {
+            let name = self.keep(name.as_bytes());
+            self.edit(Change::Remove(name));
         }
-        self.remember();
-        let name = self.keep(name.as_bytes());
+    }
+
+    /// Removes every field of this name from what is seen here. It is no edit: the proxy keeps them.
+    pub fn conceal(&mut self, name: &str) {
         self.forget(name);
-        self.edits.push(Change::Remove(name));
     }
 
     /// Removes every field that [`reads_as`] this one.
@@ -156,11 +197,10 @@ impl Headers {
 
     /// What was changed since the fields arrived, in order.
     pub fn edits(&self) -> impl Iterator<Item = Edit<'_>> {
-        let of = |span: &Span| span.of(&self.buffer);
-        self.edits.iter().map(move |change| match change {
-            Change::Set(name, value) => Edit::Set(of(name), of(value)),
-            Change::Append(name, value) => Edit::Append(of(name), of(value)),
-            Change::Remove(name) => Edit::Remove(of(name)),
+        self.edits.iter().map(|change| match *change {
+            Change::Set(name, value) => Edit::Set(self.bytes(name), self.bytes(value)),
+            Change::Append(name, value) => Edit::Append(self.bytes(name), self.bytes(value)),
+            Change::Remove(name) => Edit::Remove(self.bytes(name)),
         })
     }
 
@@ -169,26 +209,69 @@ impl Headers {
         self.edits.clear();
     }
 
-    /// Before the first change: bytes are never taken out of the buffer, so places are enough.
-    fn remember(&mut self) {
-        if self.arrived.is_none() {
-            self.arrived = Some(self.fields.clone());
-        }
+    fn bytes(&self, span: Span) -> &[u8] {
+        let (start, end) = (span.start as usize, span.end as usize);
+        let first = self.came.len();
+        let bytes = match start.checked_sub(first) {
+            None => self.came.get(start..end),
+            Some(start) => self.added.get(start..end.saturating_sub(first)),
+        };
+        bytes.unwrap_or_default()
     }
 
-    fn forget(&mut self, name: Span) {
-        let buffer = &self.buffer;
-        let name = name.of(buffer);
-        self.fields.retain(|field| !field.name.of(buffer).eq_ignore_ascii_case(name));
+    /// How many fields have to be looked at for one of this name: all or none.
+    fn most(&self, name: &str) -> usize {
+        if self.traits & trait_of(name.as_bytes()) == 0 { 0 } else { self.fields.len() }
+    }
+
+    fn is_named(&self, field: &Field, name: &[u8]) -> bool {
+        // Most names are of another length, and need not be looked at.
+        field.name.len() == name.len() && self.bytes(field.name).eq_ignore_ascii_case(name)
+    }
+
+    /// Removes every field of this name. Says whether there was one.
+    fn forget(&mut self, name: &str) -> bool {
+        let mut is_found = false;
+        for index in 0..self.most(name) {
+            let found = self.fields.get(index).filter(|field| !field.is_gone);
+            if found.is_some_and(|field| self.is_named(field, name.as_bytes()))
+                && let Some(field) = self.fields.get_mut(index)
+            {
+                field.is_gone = true;
+                is_found = true;
+            }
+        }
+        is_found
+    }
+
+    fn add(&mut self, name: &str, value: &[u8]) -> (Span, Span) {
+        let value = self.keep(value);
+        (self.push(name, value), value)
+    }
+
+    fn push(&mut self, name: &str, value: Span) -> Span {
+        self.traits |= trait_of(name.as_bytes());
+        let name = self.keep(name.as_bytes());
+        self.fields.push(Field { name, value, is_gone: false });
+        name
+    }
+
+    fn edit(&mut self, change: Change) {
+        if self.edits.is_empty() {
+            self.edits.reserve(ROOM_FIELDS);
+        }
+        self.edits.push(change);
     }
 
     fn keep(&mut self, bytes: &[u8]) -> Span {
-        // INVARIANT: a buffer that reached 4 GiB would not fit in a filter's memory, so the
-        // conversions hold; were one to fail, the field would read as empty.
-        let start = u32::try_from(self.buffer.len()).unwrap_or(u32::MAX);
-        self.buffer.extend_from_slice(bytes);
-        let end = u32::try_from(self.buffer.len()).unwrap_or(u32::MAX);
-        Span { start, end }
+        if self.added.is_empty() {
+            self.added.reserve(ROOM_BYTES.max(bytes.len()));
+        }
+        let start = self.came.len().saturating_add(self.added.len());
+        self.added.extend_from_slice(bytes);
+        // INVARIANT: buffers that reached 4 GiB would not fit in a filter's memory, so there is a
+        // span; were there none, the field would read as empty.
+        Span::new(start..start.saturating_add(bytes.len())).unwrap_or(Span { start: 0, end: 0 })
     }
 }
 
@@ -200,9 +283,18 @@ impl<N: AsRef<str>, V: AsRef<[u8]>> FromIterator<(N, V)> for Headers {
             headers.append(name.as_ref(), value);
         }
         headers.settle();
-        headers.arrived = None;
+        headers.arrivals = headers.fields.len();
         headers
     }
+}
+
+/// One bit of sixty-four that names have in common which differ in case only. Most of what is looked for
+/// is not there, and most of that is told by this bit.
+fn trait_of(name: &[u8]) -> u64 {
+    let [first, last] = [name.first(), name.last()].map(|byte| byte.copied().unwrap_or_default());
+    // The bit that tells upper from lower case is set in both.
+    let [first, last] = [first, last].map(|byte| usize::from(byte | 0x20));
+    1 << ((first ^ (last << 1) ^ (name.len() << 2)) & 63)
 }
 
 /// Whether some reader may take one name for the other: to CGI, and to what descends from it,
@@ -216,7 +308,13 @@ pub fn reads_as(one: &[u8], other: &[u8]) -> bool {
 /// Whether text is a token, as the name of a header field is: RFC 9110 section 5.6.2.
 #[must_use]
 pub fn is_token(text: &[u8]) -> bool {
-    let takes = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
+    let takes = |byte: &u8| {
+        byte.is_ascii_alphanumeric()
+            || matches!(
+                byte,
+                b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^'..=b'`' | b'|' | b'~'
+            )
+    };
     !text.is_empty() && text.iter().all(takes)
 }
 
@@ -243,6 +341,9 @@ pub fn is_steering(name: &str) -> bool {
 /// Says in `vary` that a response depends on a header field of the request, and on what it depended on
 /// before: RFC 9110 section 12.5.5.
 pub fn vary_on(response: &mut Headers, name: &str) {
+    if response.get("vary").is_none() {
+        return response.set("vary", name);
+    }
     let mut names = Vec::new();
     for value in response.get_all("vary") {
         for known in value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii) {

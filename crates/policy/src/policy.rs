@@ -159,12 +159,19 @@ pub trait Policy {
     fn inherit(&self, _previous: &Self) {}
 }
 
+/// The header field in which Envoy tells the address of a client where it has been told to use that
+/// (`use_remote_address`). Asking Envoy for it takes longer than all else that most policies ask.
+pub const SOURCE_ADDRESS_HEADER: &str = "x-envoy-external-address";
+
 /// What a policy must be given with every exchange.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a need of its own")]
 pub struct Needs {
     /// [`Exchange::source_address`]
     pub source_address: bool,
+    /// That, as the proxy tells it in [`SOURCE_ADDRESS_HEADER`] wherever it does. Only for proxies that
+    /// remove what clients send under this name.
+    pub source_address_is_told: bool,
     /// [`Policy::on_response`]; without it responses pass unseen.
     pub responses: bool,
     /// That no body of a request passes that is longer than API Gateway's 10 MB.

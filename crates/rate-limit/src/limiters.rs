@@ -62,6 +62,11 @@ pub enum Check {
     },
 }
 
+/// Asked for of every limit, so not in the 128 bits that the standard library counts in.
+fn micros(time: Duration) -> u64 {
+    time.as_secs().saturating_mul(1_000_000).saturating_add(time.subsec_micros().into())
+}
+
 impl Moment {
     /// This moment.
     #[must_use]
@@ -71,12 +76,12 @@ impl Moment {
 
     /// Uptime in microseconds.
     pub(crate) fn now(&self) -> u64 {
-        u64::try_from(self.uptime.as_micros()).unwrap_or(u64::MAX)
+        micros(self.uptime)
     }
 
     /// The time of day in microseconds.
     pub(crate) fn time(&self) -> u64 {
-        u64::try_from(self.now.0.as_micros()).unwrap_or(u64::MAX)
+        micros(self.now.0)
     }
 }
 

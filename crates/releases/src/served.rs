@@ -43,6 +43,7 @@ impl Releases {
             api_keys: shared.api_keys.clone(),
             api_key_files: shared.api_key_files.clone(),
             counters: shared.counters.clone(),
+            source_address_is_told: false,
             response_headers: shared.response_headers,
             apis,
             version: Version,

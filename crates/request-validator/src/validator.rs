@@ -120,6 +120,9 @@ impl Validator {
     /// Where there are several, in several fields or in one, whoever reads the request next may take
     /// either: the first that has a model of its own counts.
     fn model(&self, exchange: &Exchange) -> Option<&Schema> {
+        if self.models.is_empty() {
+            return self.default.as_ref();
+        }
         let mut said = false;
         for field in exchange.request.headers.get_all("content-type") {
             for value in field.split(|byte| *byte == b',') {

@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::{HashSet, VecDeque};
+use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use tollgate_policy::{
     Origin, Piece, Policy, Response, Shared, Timestamp, Verdict, Work,
 };
 
-use crate::proxy::{Message, Proxy, Side};
+use crate::proxy::{Field, Message, Proxy, Side};
 use crate::stream::Stream;
 use crate::wire;
 
@@ -62,11 +63,7 @@ impl Fake {
 
 /// A header map as a proxy serializes it.
 pub(super) fn map(fields: &[(&str, &str)]) -> Option<Vec<u8>> {
-    let fields: Vec<_> = fields
-        .iter()
-        .map(|(name, value)| (name.as_bytes().into(), value.as_bytes().into()))
-        .collect();
-    wire::pairs(&fields)
+    wire::pairs(fields)
 }
 
 fn name(of: Message) -> &'static str {
@@ -126,7 +123,7 @@ impl Proxy for Fake {
         self.note(format!("replace {size} bytes of {} by {body}", name(of)));
     }
 
-    fn respond(&self, status: u16, _: &str, fields: &[(Vec<u8>, Vec<u8>)], body: &[u8]) {
+    fn respond(&self, status: u16, _: &str, fields: &[Field<'_>], body: &[u8]) {
         let fields: String = fields
             .iter()
             .map(|(name, value)| format!(" [{}: {}]", name.escape_ascii(), value.escape_ascii()))
@@ -197,6 +194,8 @@ pub(super) struct Script {
     pub(super) works: RefCell<VecDeque<Work>>,
     pub(super) needs: Needs,
     pub(super) pressed: Cell<bool>,
+    /// Where the last request came from.
+    pub(super) address: Cell<Option<IpAddr>>,
     seen: RefCell<Vec<String>>,
 }
 
@@ -243,6 +242,7 @@ impl Policy for Script {
     }
 
     fn on_request(&self, (): &mut (), exchange: &mut Exchange, _: &dyn Host) -> Verdict {
+        self.address.set(exchange.source_address);
         if let Some(edit) = self.on_request {
             edit(exchange);
         }

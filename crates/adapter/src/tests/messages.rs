@@ -1,6 +1,6 @@
 //! Bodies: none, in pieces, ended by trailers, changed, and too large.
 
-use tollgate_policy::{Timestamp, Verdict};
+use tollgate_policy::{Response, Timestamp, Verdict};
 
 use super::fake::{Script, answer, ask, exchange, map};
 use crate::proxy::Side::{Request as ToServer, Response as ToClient};
@@ -129,13 +129,63 @@ fn the_end_of_an_exchange_is_told_to_who_wants_it_and_a_line_goes_to_the_log() {
     stream.on_end(&proxy);
     assert_eq!(proxy.did(), [""; 0], "it has never begun");
     stream.on_request_headers(true, &proxy);
-    *proxy.property.borrow_mut() = Some(7_u64.to_le_bytes().to_vec());
+    stream.on_response_headers(false, &proxy);
+    stream.on_body(ToClient, 4, false, &proxy);
+    stream.on_body(ToClient, 3, true, &proxy);
     stream.on_end(&proxy);
     assert_eq!(proxy.did(), ["property tollgate.access_log: sent Some(7)\\n"]);
     let (mut stream, _, proxy) = exchange(Script::saying([]));
     stream.on_request_headers(true, &proxy);
     stream.on_end(&proxy);
     assert_eq!(proxy.did(), [""; 0], "nobody wants it");
+}
+
+#[test]
+fn the_proxy_is_asked_how_much_was_sent_where_that_has_not_passed_here() {
+    let sent = |verdicts: &[fn() -> Verdict], ends: bool| {
+        let mut script = Script::saying(verdicts.iter().map(|verdict| verdict()));
+        script.needs.responses = true;
+        script.needs.endings = true;
+        script.needs.response_length = true;
+        let (mut stream, _, proxy) = exchange(script);
+        stream.on_request_headers(true, &proxy);
+        *proxy.body.borrow_mut() = Some(b"ab".to_vec());
+        stream.on_response_headers(false, &proxy);
+        stream.on_body(ToClient, 2, ends, &proxy);
+        *proxy.property.borrow_mut() = Some(9_u64.to_le_bytes().to_vec());
+        stream.on_end(&proxy);
+        proxy.did().last().cloned().expect("a line")
+    };
+    let (seen, asked) = ("sent Some(2)", "sent Some(9)");
+    let go_on: fn() -> Verdict = || Verdict::Continue;
+    let respond: fn() -> Verdict = || Verdict::Respond(Response::default());
+    let body: fn() -> Verdict = || Verdict::Body;
+    assert!(sent(&[go_on, go_on], true).contains(seen));
+    assert!(sent(&[go_on, body, go_on], true).contains(seen));
+    assert!(sent(&[go_on, respond], true).contains(asked), "another went in its place");
+    assert!(sent(&[go_on, body], false).contains(asked), "it was held until the end");
+    assert!(sent(&[respond], true).contains(seen), "what is answered at once comes by");
+}
+
+#[test]
+fn the_address_of_a_client_is_what_the_proxy_tells_where_that_may_be_believed() {
+    let address = |is_told: bool, fields: &[(&str, &str)]| {
+        let mut script = Script::saying([Verdict::Continue]);
+        script.needs.source_address = true;
+        script.needs.source_address_is_told = is_told;
+        let (mut stream, script, proxy) = exchange(script);
+        *proxy.request.borrow_mut() = map(fields);
+        *proxy.property.borrow_mut() = Some(b"10.0.0.9:1".to_vec());
+        stream.on_request_headers(true, &proxy);
+        script.address.take().map(|address| address.to_string())
+    };
+    let told = ("x-envoy-external-address", "192.0.2.1");
+    let asked = Some("10.0.0.9".to_owned());
+    assert_eq!(address(true, &[told]), Some("192.0.2.1".to_owned()));
+    assert_eq!(address(false, &[told]), asked);
+    assert_eq!(address(true, &[]), asked, "it came by a socket");
+    assert_eq!(address(true, &[told, told]), asked);
+    assert_eq!(address(true, &[("x-envoy-external-address", "nobody")]), asked);
 }
 
 #[test]

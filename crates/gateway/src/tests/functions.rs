@@ -241,7 +241,7 @@ fn a_function_that_streams_is_called_in_place_of_the_backend() {
         header(":path").as_deref(),
         Some("/2021-11-15/functions/orders/response-streaming-invocations")
     );
-    assert_eq!(header(CLUSTER_HEADER).as_deref(), Some("http://127.0.0.1:9001"));
+    assert_eq!(header(CLUSTER_HEADER).as_deref(), Some("http://127.0.0.1:9001!stream"));
     assert_eq!(header(TRANSFER_HEADER).as_deref(), Some("stream"));
     assert_eq!(header("authorization"), None);
     streaming(request("POST", "a", "/v1/x", &[]), "{}");
