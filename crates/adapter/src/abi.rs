@@ -265,13 +265,11 @@ impl Proxy for Envoy {
             .ok()
     }
 
-    fn property(&self, path: &[&str]) -> Option<Vec<u8>> {
-        let path = path.join("\0");
+    fn property(&self, path: &str) -> Option<Vec<u8>> {
         returned(|data, size| unsafe { proxy_get_property(path.as_ptr(), path.len(), data, size) })
     }
 
-    fn set_property(&self, path: &[&str], value: &[u8]) {
-        let path = path.join("\0");
+    fn set_property(&self, path: &str, value: &[u8]) {
         unsafe { proxy_set_property(path.as_ptr(), path.len(), value.as_ptr(), value.len()) };
     }
 

@@ -27,10 +27,10 @@ pub(crate) trait Proxy {
     fn resume(&self, side: Side);
     /// Makes a call; the token comes back with the reply. `None` if it cannot be made.
     fn call(&self, call: &Call) -> Option<u32>;
-    /// What the proxy knows under this path.
-    fn property(&self, path: &[&str]) -> Option<Vec<u8>>;
+    /// What the proxy knows under this path, whose parts are separated by zero bytes.
+    fn property(&self, path: &str) -> Option<Vec<u8>>;
     /// Makes this known under a path, for what comes after the filter.
-    fn set_property(&self, path: &[&str], value: &[u8]);
+    fn set_property(&self, path: &str, value: &[u8]);
     /// Asks to be woken at this interval; zero for not at all.
     fn tick_every(&self, period: Duration);
     /// Makes a context the one that the calls after this are about. False if it is gone.

@@ -132,7 +132,7 @@ impl<P: Policy> Stream<P> {
         self.exchange.is_bodiless = last;
         self.exchange.arrived = tollgate_policy::Host::now(&host);
         if self.needs.source_address {
-            let asked = || wire::peer(&proxy.property(&["source", "address"])?);
+            let asked = || wire::peer(&proxy.property("source\0address")?);
             self.exchange.source_address = self.told_address().or_else(asked);
         }
         self.met = true;
@@ -151,8 +151,7 @@ impl<P: Policy> Stream<P> {
         let Some(headers) = proxy.headers(Message::Response).and_then(wire::headers) else {
             return self.fail("the response's header fields cannot be read", proxy);
         };
-        let status = headers.get(":status").and_then(|status| std::str::from_utf8(status).ok());
-        let status = status.and_then(|status| status.parse().ok()).unwrap_or(500);
+        let status = status(&headers).unwrap_or(500);
         self.response.whole = last;
         // Of a gRPC call the proxy says in another field that it has made the response up.
         let is_grpc = headers.get("grpc-status").is_some();
@@ -304,12 +303,12 @@ impl<P: Policy> Stream<P> {
             self.exchange.context.response_length = if is_seen {
                 u64::try_from(self.response.body_bytes).ok()
             } else {
-                proxy.property(&["response", "size"]).and_then(|size| wire::number(&size))
+                proxy.property("response\0size").and_then(|size| wire::number(&size))
             };
         }
         if self.exchange.context.status.is_none() {
             // What the proxy has answered without asking.
-            let code = proxy.property(&["response", "code"]);
+            let code = proxy.property("response\0code");
             let code = code.and_then(|code| wire::number(&code)?.try_into().ok());
             self.exchange.context.status = code.filter(|code| *code != 0);
         }
@@ -317,7 +316,7 @@ impl<P: Policy> Stream<P> {
         let line = self.policy.on_end(&mut self.notes, &mut self.exchange, &host);
         if let Some(mut line) = line {
             line.push('\n');
-            proxy.set_property(&[LOG_LINE], line.as_bytes());
+            proxy.set_property(LOG_LINE, line.as_bytes());
         }
     }
 
@@ -484,8 +483,7 @@ impl<P: Policy> Stream<P> {
         match side {
             Side::Request => write(&mut self.exchange.request.headers, Message::Request, proxy),
             Side::Response => {
-                let status = self.answer.status.to_string();
-                if self.answer.headers.get(":status") != Some(status.as_bytes()) {
+                if status(&self.answer.headers) != Some(self.answer.status) {
                     let status = clean::status(self.answer.status).to_string();
                     self.answer.headers.set(":status", status);
                 }
@@ -541,6 +539,11 @@ impl<P: Policy> Stream<P> {
     }
 }
 
+/// The status that a response says it has.
+fn status(headers: &Headers) -> Option<u16> {
+    std::str::from_utf8(headers.get(":status")?).ok()?.parse().ok()
+}
+
 /// Says how long a body is now, and nothing else about its length.
 fn resize(headers: &mut Headers, bytes: usize) {
     headers.remove("transfer-encoding");
@@ -570,7 +573,7 @@ fn origin(status: u16, is_grpc: bool, proxy: &dyn Proxy) -> Origin {
     {
         return Origin::Integration;
     }
-    match proxy.property(&["response", "code_details"]) {
+    match proxy.property("response\0code_details") {
         Some(details) if details != b"via_upstream" => {
             Origin::Proxy(String::from_utf8_lossy(&details).into_owned())
         }

@@ -43,15 +43,16 @@ fn uuid(nonce: u128) -> String {
     const VERSION: u128 = 0xf << 76;
     const VARIANT: u128 = 0b11 << 62;
     let bits = nonce & !VERSION & !VARIANT | 4 << 76 | 0b10 << 62;
-    let mut text = String::with_capacity(36);
-    for (place, digits) in [(96, 8), (80, 4), (64, 4), (48, 4), (0, 12)] {
-        if !text.is_empty() {
-            text.push('-');
+    let digits = hex::all_digits(bits);
+    let mut text = Vec::with_capacity(36);
+    for (start, end) in [(0, 8), (8, 12), (12, 16), (16, 20), (20, 32)] {
+        if start > 0 {
+            text.push(b'-');
         }
-        // Only the last digits are written, and they are here.
-        hex::push(&mut text, (bits >> place) as u64, digits);
+        text.extend_from_slice(digits.get(start..end).unwrap_or_default());
     }
-    text
+    // INVARIANT: they are digits.
+    String::from_utf8(text).unwrap_or_default()
 }
 
 fn is_uuid(text: &[u8]) -> bool {

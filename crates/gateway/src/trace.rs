@@ -32,23 +32,27 @@ pub(crate) fn begin(exchange: &mut Exchange) -> Option<String> {
     let headers = &exchange.request.headers;
     let (epoch, nonce) = (exchange.arrived.as_secs(), exchange.nonce);
     let (amazon, w3c) = (text(headers, AMAZON), text(headers, W3C).and_then(parent));
-    let said = amazon.and_then(|trace| part(trace, "Root")).and_then(root);
-    let mut made = String::new();
-    let [epoch, unique] =
-        said.or_else(|| w3c?.0.split_at_checked(8).map(Into::into)).unwrap_or_else(|| {
-            hex::push(&mut made, epoch, 8);
-            hex::push(&mut made, (nonce >> 96) as u64, 8);
-            hex::push(&mut made, (nonce >> 32) as u64, 16);
-            made.split_at_checked(8).unwrap_or_default().into()
-        });
-    let mut span = String::with_capacity(16);
-    hex::push(&mut span, (nonce as u64).max(1), 16);
+    // A span has no name of zeroes.
+    let nonce = if nonce as u64 == 0 { nonce | 1 } else { nonce };
+    let mut made = [0; 40];
+    if let Some((first, rest)) = made.split_first_chunk_mut() {
+        *first = hex::digits(epoch as u32);
+        rest.copy_from_slice(&hex::all_digits(nonce));
+    }
+    let made = std::str::from_utf8(&made).unwrap_or_default();
+    let between = |start, end| made.get(start..end).unwrap_or_default();
+    let [epoch, unique] = amazon
+        .and_then(|trace| part(trace, "Root"))
+        .and_then(root)
+        .or_else(|| w3c?.0.split_at_checked(8).map(Into::into))
+        .unwrap_or_else(|| [between(0, 8), between(8, 32)]);
+    let span = between(24, 40);
     let sampled =
         amazon.and_then(|trace| part(trace, "Sampled")).filter(|said| matches!(*said, "0" | "1"));
     let sampled =
         sampled.or(w3c.map(|(_, sampled)| if sampled { "1" } else { "0" })).unwrap_or("0");
-    let trace = ["Root=1-", epoch, "-", unique, ";Parent=", &span, ";Sampled=", sampled].concat();
-    let parent = w3c.is_none().then(|| ["00-", epoch, unique, "-", &span, "-0", sampled].concat());
+    let trace = ["Root=1-", epoch, "-", unique, ";Parent=", span, ";Sampled=", sampled].concat();
+    let parent = w3c.is_none().then(|| ["00-", epoch, unique, "-", span, "-0", sampled].concat());
     exchange.request.headers.set(AMAZON, &trace);
     exchange.context.trace_id = Some(trace);
     parent

@@ -7,6 +7,8 @@ use tollgate_api_keys::{ApiKey, Config, DIGEST_BYTES, Directory, Found, Key, Tab
 use tollgate_policy::{Host, Invalid, Request, Response, Work};
 use tollgate_rate_limit::Subject;
 
+use crate::recent::Recent;
+
 /// The longest value of a key. What is longer is not even hashed.
 const MAX_VALUE_BYTES: usize = 128;
 
@@ -15,6 +17,7 @@ const MAX_VALUE_BYTES: usize = 128;
 pub struct Keys {
     table: Table,
     directory: Option<Directory>,
+    recent: Recent,
 }
 
 /// A key that may be used.
@@ -55,7 +58,7 @@ impl Keys {
         let table = Table::compile(keys).map_err(|invalid| invalid.within("api_keys"))?;
         let directory = files.map(Directory::compile).transpose();
         let directory = directory.map_err(|invalid| invalid.within("api_key_files"))?;
-        Ok(Self { table, directory })
+        Ok(Self { table, directory, recent: Recent::default() })
     }
 
     /// Whether there are none, and never will be.
@@ -90,14 +93,21 @@ impl Keys {
         if value.is_empty() || value.len() > MAX_VALUE_BYTES {
             return Err(Stranger::Refuse);
         }
-        let digest = digest(value);
+        let code = self.recent.code(value);
+        let recent = self.recent.digest(code);
+        let digest = recent.unwrap_or_else(|| digest(value));
         let found = match (self.table.find(&digest), &self.directory) {
             (Some(key), _) => Found::Key(key.clone()),
             (None, Some(directory)) => directory.find(&digest, host),
             (None, None) => Found::Unknown,
         };
         match found {
-            Found::Key(key) if key.enabled => Ok(Identified { key, digest }),
+            Found::Key(key) if key.enabled => {
+                if recent.is_none() {
+                    self.recent.remember(code, digest);
+                }
+                Ok(Identified { key, digest })
+            }
             Found::Key(_) | Found::Unknown => Err(Stranger::Refuse),
             Found::NotLoaded => Err(Stranger::NotLoaded),
         }

@@ -14,6 +14,7 @@
 mod config;
 mod keys;
 mod plan;
+mod recent;
 mod usage_plan;
 
 pub use config::{Config, Plan};

@@ -147,12 +147,12 @@ impl Proxy for Fake {
         token
     }
 
-    fn property(&self, _: &[&str]) -> Option<Vec<u8>> {
+    fn property(&self, _: &str) -> Option<Vec<u8>> {
         self.property.borrow().clone()
     }
 
-    fn set_property(&self, path: &[&str], value: &[u8]) {
-        self.note(format!("property {}: {}", path.join("."), value.escape_ascii()));
+    fn set_property(&self, path: &str, value: &[u8]) {
+        self.note(format!("property {path}: {}", value.escape_ascii()));
     }
 
     fn tick_every(&self, period: Duration) {
