@@ -64,10 +64,14 @@ impl Baseline {
         fs::write(path, text + "\n").map_err(|error| format!("{}: {error}", path.display()))
     }
 
-    /// What has become worse since this one, a line for each.
+    /// What has become worse since this one, or cannot be compared, a line for each.
     pub fn worse(&self, now: &Self) -> Vec<String> {
         let mut lines = Vec::new();
         for (table, rows) in &now.ratios {
+            let before = self.ratios.get(table).into_iter().flat_map(BTreeMap::keys);
+            lines.extend(before.filter(|name| !rows.contains_key(*name)).map(|name| {
+                format!("{table}: `{name}` was measured before, and is not there now")
+            }));
             for (name, ratio) in rows {
                 let before = self.ratios.get(table).and_then(|rows| rows.get(name));
                 match before {

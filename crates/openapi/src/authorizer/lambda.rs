@@ -56,7 +56,16 @@ pub(super) fn read(
     let unused =
         "`authorizerCredentials` are not used: functions are called with those of the proxy";
     fields.notice("authorizerCredentials", unused, out);
-    let service = service(&mut fields, context, out);
+    let uri = fields.take("x-tollgate-uri");
+    if uri.is_some() {
+        let always = "a service that is no function always answers simply, and to the same request";
+        fields.notice("authorizerPayloadFormatVersion", always, out);
+        fields.notice("enableSimpleResponses", always, out);
+    } else if kind == Type::Token {
+        let never = "an authorizer of type `token` answers with a policy";
+        fields.notice("enableSimpleResponses", never, out);
+    }
+    let service = service(&mut fields, uri, context, out);
     let sources = match fields.take("identitySource") {
         Some(at) => sources(&at, out),
         None => Some(Vec::new()),
@@ -105,7 +114,9 @@ pub(super) fn read(
 
 /// What the authorizer says of a field of its own, with the key that the document has it in.
 fn in_words_of_the_document(invalid: &Invalid) -> String {
-    const KEYS: [(&str, &str); 6] = [
+    // The longer names of fields come before those that they begin with.
+    const KEYS: [(&str, &str); 7] = [
+        ("sends.headers", "x-tollgate-headers"),
         ("ttl_secs", "authorizerResultTtlInSeconds"),
         ("identity_source", "identitySource"),
         ("identity_validation_expression", "identityValidationExpression"),
@@ -120,13 +131,20 @@ fn in_words_of_the_document(invalid: &Invalid) -> String {
 }
 
 /// Who decides: a function, or where `x-tollgate-uri` says so any HTTP service.
-fn service(fields: &mut Fields<'_>, context: &Context<'_>, out: &mut Findings) -> Option<Service> {
-    let plain_http = match fields.take("x-tollgate-plain-http") {
-        Some(at) => at.flag(out)?,
-        None => false,
-    };
-    let sends = fields.take("x-tollgate-headers").map(|at| at.strings(out));
-    if let Some(at) = fields.take("x-tollgate-uri") {
+fn service(
+    fields: &mut Fields<'_>,
+    uri: Option<At<'_>>,
+    context: &Context<'_>,
+    out: &mut Findings,
+) -> Option<Service> {
+    let plain_http_at = fields.take("x-tollgate-plain-http");
+    let sends_at = fields.take("x-tollgate-headers");
+    if let Some(at) = uri {
+        let plain_http = match &plain_http_at {
+            Some(at) => at.flag(out)?,
+            None => false,
+        };
+        let sends = sends_at.as_ref().map(|at| at.strings(out));
         let uri = context.options.substitute(at.filled(out)?);
         if let Some(at) = fields.take("authorizerUri") {
             out.refuse_key(&at, "either a function decides, or what `x-tollgate-uri` names");
@@ -139,6 +157,9 @@ fn service(fields: &mut Fields<'_>, context: &Context<'_>, out: &mut Findings) -
             }
         };
         return Some(Service::Http(Http { uri, plain_http, sends }));
+    }
+    for at in plain_http_at.iter().chain(&sends_at) {
+        out.refuse_key(at, "only an authorizer with `x-tollgate-uri` has this");
     }
     let at = fields.need("authorizerUri", out)?;
     let called = function::read(&at, context, out)?;
