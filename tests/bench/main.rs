@@ -69,7 +69,7 @@ struct Arguments {
     /// How to say it
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
-    /// A file for the chart, which a whole run draws
+    /// A file for the chart, which is drawn where all of the whole job was measured
     #[arg(long, value_name = "SVG")]
     chart: Option<std::path::PathBuf>,
     /// What to do about the ratios of before
@@ -129,7 +129,7 @@ fn run(arguments: &Arguments) -> Result<(), String> {
         Format::Json => println!("{}", serde_json::to_string_pretty(&report).expect("JSON")),
     }
     // Not of a part, nor of what says nothing.
-    let is_whole = arguments.only.is_empty() && !arguments.quick;
+    let is_whole = arguments.asks_for(gateway::TITLE) && !arguments.quick;
     let drawn = report.tables.iter().find(|table| is_whole && table.title == gateway::TITLE);
     if let (Some(path), Some(table)) = (&arguments.chart, drawn) {
         // `cargo` starts it in the folder of its package.

@@ -8,7 +8,7 @@ use crate::verified::Verified;
 
 /// How many tokens one worker remembers at most: enough for tens of thousands of callers, each of
 /// whom uses a token for minutes.
-const MAX_TOKENS: usize = 16_384;
+const MAX_TOKENS: usize = 32_768;
 
 /// How many bytes of tokens one worker remembers at most. The claims take about as much again, so
 /// this is some 32 MiB of the 1 GiB a filter can have.

@@ -145,7 +145,7 @@ fn the_memory_is_bounded_in_tokens_and_in_bytes() {
     fn fill(bytes: usize, most: usize) {
         let verified = verified();
         let mut cache = Cache::default();
-        for number in 0..50_000_usize {
+        for number in 0..80_000_usize {
             let mut token = vec![b'a'; bytes];
             token.extend_from_slice(&number.to_le_bytes());
             cache.insert(&token, verified.clone());
@@ -154,7 +154,7 @@ fn the_memory_is_bounded_in_tokens_and_in_bytes() {
         }
         assert!(cache.len() >= most / 2);
     }
-    fill(8, 16_384);
+    fill(8, 32_768);
     fill(8 * 1024, 2 * 1024);
 }
 
@@ -164,7 +164,7 @@ fn what_is_used_is_not_forgotten() {
     let mut cache = Cache::default();
     cache.insert(b"often", verified.clone());
     cache.insert(b"once", verified.clone());
-    for number in 0..30_000_u32 {
+    for number in 0..70_000_u32 {
         cache.insert(&number.to_le_bytes(), verified.clone());
         assert!(cache.get(b"often").is_some(), "after {number}");
     }
