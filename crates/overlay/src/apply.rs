@@ -11,7 +11,7 @@ use tollgate_source::{At, Findings};
 
 use crate::read::Written;
 use crate::reference::{self, missing, names};
-use crate::{Overlaid, api_key, canary, domain_name, method, stage, usage_plan};
+use crate::{Overlaid, api_key, canary, domain_name, lambda, method, stage, usage_plan};
 
 /// API Gateway's limit on the stages of an API.
 const MAX_STAGES: usize = 10;
@@ -39,6 +39,7 @@ pub(crate) fn apply(
             definition.api_keys.insert((*id).to_owned(), key.clone());
         }
     }
+    lambda::tell_unused(&written.lambda, &definition.apis, out);
     domain_name::put(&written.domain_names, &id, &mut definition, out);
     if let (Some(only), Some(_)) = (only, &written.stages) {
         domain_name::keep(only, &id, &mut definition);

@@ -150,7 +150,7 @@ impl Overlay {
     #[must_use]
     pub fn functions(&self) -> Functions {
         read::read(&At::root(&self.node), &mut Findings::default())
-            .map(|written| written.functions)
+            .map(|written| written.lambda.functions)
             .unwrap_or_default()
     }
 

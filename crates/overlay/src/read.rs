@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use tollgate_gateway::definition::VpcEndpoint;
-use tollgate_lambda::Functions;
 use tollgate_policy::Endpoint;
 use tollgate_rate_limit::{Counters, ResponseHeaders, Throttle};
 use tollgate_source::text::quoted;
@@ -28,7 +27,7 @@ pub(crate) struct Written<'a> {
     pub(crate) api_keys_file: Option<&'a str>,
     pub(crate) credentials_file: Option<&'a str>,
     pub(crate) counters: Option<(Counters, Endpoint)>,
-    pub(crate) functions: Functions,
+    pub(crate) lambda: lambda::Written<'a>,
     pub(crate) vpc_endpoints: BTreeMap<String, VpcEndpoint>,
     pub(crate) response_headers: ResponseHeaders,
 }
@@ -57,7 +56,7 @@ pub(crate) fn read<'a>(root: &At<'a>, out: &mut Findings) -> Option<Written<'a>>
         credentials_file: fields.take("credentialsFile").and_then(|at| at.filled(out)),
         api_keys_file: fields.take("apiKeysFile").and_then(|at| at.filled(out)),
         counters: fields.take("counters").and_then(|at| counters::read(&at, out)),
-        functions: fields.take("lambda").map(|at| lambda::read(&at, out)).unwrap_or_default(),
+        lambda: fields.take("lambda").map(|at| lambda::read(&at, out)).unwrap_or_default(),
         vpc_endpoints: (fields.take("vpcEndpoints"))
             .map(|at| vpc_endpoint::read_all(&at, out))
             .unwrap_or_default(),

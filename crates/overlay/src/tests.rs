@@ -362,6 +362,39 @@ lambda:
 }
 
 #[test]
+fn functions_that_the_document_does_not_have_are_told() {
+    let mut whole = definition("rest", "prod");
+    let function = |name: &str| {
+        serde_json::from_value(json!({"lambda_proxy": {"proxy": {
+            "function": {"name": name, "endpoint": "http://127.0.0.1:9001"},
+            "format": "rest",
+        }}}))
+        .expect("an integration")
+    };
+    let integrations = &mut whole.apis.get_mut("orders").expect("the API").integrations;
+    integrations.insert("one".to_owned(), function("orders-v2:live"));
+    integrations
+        .insert("two".to_owned(), function("arn:aws:lambda:us-east-1:123456789012:function:auth"));
+    let text = "
+lambda:
+  endpoint: http://127.0.0.1:9001
+  functions:
+    orders: {name: orders-v2}
+    auth: {signingRegion: us-east-1}
+    order: {endpoint: 'http://127.0.0.1:9002'}
+";
+    let notices = overlay(text).apply(whole, None).expect("an overlay that fits").notices;
+    let notices: Vec<_> = notices.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        notices,
+        [
+            "o.yaml:8:5: $.lambda.functions.order: no integration and no authorizer calls `order`: it \
+          is not used"
+        ]
+    );
+}
+
+#[test]
 fn credentials_are_read_in_the_words_of_aws() {
     let text = "
 credentials:
