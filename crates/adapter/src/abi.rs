@@ -7,7 +7,9 @@
 use std::time::Duration;
 
 use proxy_wasm::types::{BufferType, LogLevel, MapType, MetricType, StreamType};
-use tollgate_policy::{Call, Conflict, Digest, Expect, Kind, Level, Metric, Shared, Timestamp};
+use tollgate_policy::{
+    ANSWERED_HEADER, Call, Conflict, Digest, Expect, Kind, Level, Metric, Shared, Timestamp,
+};
 
 use crate::proxy::{Field, Message, Proxy, Side};
 use crate::{clean, wire};
@@ -21,10 +23,6 @@ const ABSENT: u32 = u32::MAX;
 
 /// The version that stands for "whatever is there".
 const ANYTHING: u32 = 0;
-
-/// The header field of a request that says that it has been answered here: by it the proxy tells, without
-/// more ado, that it has nothing to say of the answer. It never leaves the proxy.
-const ANSWERED: &[u8] = b"x-tollgate-answered";
 
 #[link(wasm_import_module = "env")]
 unsafe extern "C" {
@@ -221,7 +219,7 @@ impl Proxy for Envoy {
 
     fn respond(&self, status: u16, details: &str, fields: &[Field<'_>], body: &[u8]) {
         const NO_GRPC_STATUS: i32 = -1;
-        self.set_header(Message::Request, ANSWERED, b"true");
+        self.set_header(Message::Request, ANSWERED_HEADER.as_bytes(), b"true");
         let fields = wire::pairs(fields).unwrap_or_else(|| 0_u32.to_le_bytes().to_vec());
         unsafe {
             proxy_send_local_response(

@@ -1,10 +1,8 @@
 //! The answers Envoy gives before the gateway sees a request, in API Gateway's words.
 
-use crate::yaml::{Node, map};
+use tollgate_policy::ANSWERED_HEADER;
 
-/// The header field by which a filter says of a request that it has answered it. What a client sends under
-/// this name is removed.
-const ANSWERED_HEADER: &str = "x-tollgate-answered";
+use crate::yaml::{Node, map};
 
 /// Statuses that Envoy answers with, and API Gateway's message for each.
 const MESSAGES: [(u16, &str); 10] = [

@@ -119,11 +119,11 @@ impl Gateway {
             || snapshots().any(|snapshot| snapshot.needs_source_address);
         Needs {
             source_address,
-            source_address_is_told: false,
             responses: true,
             endings: true,
             response_length: logs().next().is_some(),
             bounded_bodies: true,
+            ..Needs::default()
         }
     }
 }
@@ -349,9 +349,10 @@ impl Compile for Gateway {
         let iam = iam(region, &definition.credentials)?;
         let source_address = vpc_endpoints.iter().any(VpcEndpoint::needs_source_address)
             || iam.as_ref().is_some_and(IamAuthorizer::needs_source_address);
-        let needs = Self::need(&apis, &limits, source_address);
-        let source_address_is_told = definition.source_address_is_told;
-        let needs = Needs { source_address_is_told, ..needs };
+        let needs = Needs {
+            source_address_is_told: definition.source_address_is_told,
+            ..Self::need(&apis, &limits, source_address)
+        };
         let client_certificates = ClientCertificates::default();
         Ok(Self {
             apis,

@@ -24,7 +24,7 @@ pub use headers::{Edit, Headers, is_steering, is_token, reads_as, vary_on};
 pub use host::{Conflict, Digest, Expect, Host, Kind, Level, Metric, Shared, Timestamp};
 pub use invalid::Invalid;
 pub use metric::NamedMetric;
-pub use policy::{Compile, Needs, Policy, SOURCE_ADDRESS_HEADER, load};
+pub use policy::{ANSWERED_HEADER, Compile, Needs, Policy, SOURCE_ADDRESS_HEADER, load};
 pub use verdict::{Call, Fetch, Piece, Verdict, Work};
 
 #[cfg(test)]

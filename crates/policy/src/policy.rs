@@ -163,6 +163,10 @@ pub trait Policy {
 /// (`use_remote_address`). Asking Envoy for it takes longer than all else that most policies ask.
 pub const SOURCE_ADDRESS_HEADER: &str = "x-envoy-external-address";
 
+/// The header field of a request that says that a filter has answered it: by it the proxy tells, without
+/// more ado, that it has nothing to say of the answer itself. It never leaves the proxy.
+pub const ANSWERED_HEADER: &str = "x-tollgate-answered";
+
 /// What a policy must be given with every exchange.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a need of its own")]
