@@ -113,6 +113,11 @@ impl Keys {
         }
     }
 
+    #[cfg(test)]
+    pub(crate) fn remembers(&self, value: &[u8]) -> bool {
+        self.recent.digest(self.recent.code(value)).is_some()
+    }
+
     /// What there is to do about the keys. Fetches have numbers below 2^16.
     pub fn work(&self, host: &dyn Host) -> Work {
         self.directory.as_ref().map(|directory| directory.work(host)).unwrap_or_default()

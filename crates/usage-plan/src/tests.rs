@@ -8,7 +8,7 @@ use tollgate_api_keys::{digest, hex};
 use tollgate_policy::fake::FakeHost;
 use tollgate_policy::{Exchange, Fault, Policy, Response, Timestamp, Verdict, load};
 
-use crate::{Notes, UsagePlan};
+use crate::{Keys, Notes, UsagePlan};
 
 const NOW: Timestamp = Timestamp::from_secs(1_795_564_800);
 
@@ -55,6 +55,19 @@ fn ask(plan: &UsagePlan, host: &FakeHost, path: &str, key: Option<&str>) -> (Str
         verdict => format!("{verdict:?}"),
     };
     (said, exchange)
+}
+
+#[test]
+fn only_keys_that_may_be_used_are_remembered() {
+    let keys = serde_json::from_value(config()["api_keys"].clone()).expect("keys");
+    let keys = Keys::compile(&keys, None).expect("keys");
+    let host = FakeHost::at(NOW);
+    for (value, is_good) in [(ALICE, true), ("gone-gone-gone-gone-gone", false), ("guess", false)] {
+        for _ in 0..2 {
+            assert_eq!(keys.find(value.as_bytes(), &host).is_ok(), is_good, "{value}");
+            assert_eq!(keys.remembers(value.as_bytes()), is_good, "{value}");
+        }
+    }
 }
 
 #[test]
